@@ -1,0 +1,138 @@
+package sigv4http
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// maxErrorBody bounds what is read of an error document.
+const maxErrorBody = 64 << 10
+
+// APIError is a service's answer that says an error.
+type APIError struct {
+	Status    int    // HTTP status
+	Code      string // the service's code, "NoSuchKey"; without a document, one made from the status: "NotFound"
+	Message   string
+	RequestID string
+	HostID    string // S3's x-amz-id-2
+	Resource  string
+	Region    string // S3: the bucket's region, where the request named another
+	Bucket    string
+	Key       string
+
+	// What S3 says it computed, with SignatureDoesNotMatch.
+	CanonicalRequest, StringToSign string
+}
+
+// Error gives code, message, status and request ID.
+func (e *APIError) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Code)
+	if e.Message != "" {
+		b.WriteString(": " + e.Message)
+	}
+	fmt.Fprintf(&b, " (HTTP %d", e.Status)
+	if e.RequestID != "" {
+		b.WriteString(", request ID " + e.RequestID)
+	}
+	return b.String() + ")"
+}
+
+// Is makes errors.Is match by code: target is an *APIError with only Code set.
+func (e *APIError) Is(target error) bool {
+	t, ok := target.(*APIError)
+	return ok && *t == APIError{Code: e.Code}
+}
+
+// ReadError reads the error that an answer holds, at most 64 KiB of it, and
+// closes the body. It knows the documents of S3 and of the query services (STS),
+// and says so when something else answered, a proxy's page for instance.
+func ReadError(resp *http.Response) *APIError {
+	defer resp.Body.Close()
+	return peekError(resp)
+}
+
+// peekError is ReadError that leaves the body for the next reader.
+func peekError(resp *http.Response) *APIError {
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // what came is what there is to say
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{bytes.NewReader(body), resp.Body}
+
+	e := &APIError{Status: resp.StatusCode,
+		RequestID: firstOf(resp.Header, "X-Amz-Request-Id", "X-Amzn-Requestid"),
+		HostID:    resp.Header.Get("X-Amz-Id-2"),
+		Region:    resp.Header.Get("X-Amz-Bucket-Region"),
+	}
+	if e.parse(body); e.Code == "" {
+		e.Code = strings.ReplaceAll(http.StatusText(resp.StatusCode), " ", "")
+		if e.Code == "" {
+			e.Code = fmt.Sprintf("Status%d", resp.StatusCode)
+		}
+		if line := firstLine(body); line != "" {
+			e.Message = fmt.Sprintf("the answer is no AWS error document, it begins with %q", line)
+		}
+	}
+	return e
+}
+
+// parse fills e from an error document: S3's <Error>, or the query services'
+// <ErrorResponse><Error>.
+func (e *APIError) parse(body []byte) {
+	type detail struct {
+		Code, Message, Resource, Region, BucketName, Key string
+		RequestID                                        string `xml:"RequestId"`
+		HostID                                           string `xml:"HostId"`
+		CanonicalRequest, StringToSign                   string
+	}
+	var doc struct {
+		XMLName xml.Name
+		detail
+		Error     detail
+		RequestID string `xml:"RequestId"`
+	}
+	if xml.Unmarshal(body, &doc) != nil {
+		return
+	}
+	var d detail
+	switch doc.XMLName.Local {
+	case "Error":
+		d = doc.detail
+		d.RequestID = doc.RequestID
+	case "ErrorResponse":
+		d = doc.Error
+		d.RequestID = doc.RequestID
+	default:
+		return
+	}
+	e.Code, e.Message, e.Resource, e.Bucket, e.Key = d.Code, d.Message, d.Resource, d.BucketName, d.Key
+	e.CanonicalRequest, e.StringToSign = d.CanonicalRequest, d.StringToSign
+	setIf(&e.Region, d.Region)
+	setIf(&e.RequestID, d.RequestID)
+	setIf(&e.HostID, d.HostID)
+}
+
+func setIf(dst *string, s string) {
+	if s != "" {
+		*dst = s
+	}
+}
+
+func firstOf(h http.Header, keys ...string) string {
+	for _, key := range keys {
+		if v := h.Get(key); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+func firstLine(body []byte) string {
+	line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
+	return string(line[:min(len(line), 120)])
+}

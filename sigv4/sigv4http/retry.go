@@ -1,0 +1,94 @@
+package sigv4http
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+)
+
+// What may be tried again, and when (AWS SDKs and Tools Reference Guide, "Retry
+// behavior", standard mode).
+
+type verdict int
+
+const (
+	final verdict = iota
+	transient
+	clockSkewed
+	credentialsExpired
+)
+
+// judge says what kind of failure an attempt was.
+func judge(resp *http.Response, err error) verdict {
+	if err != nil {
+		if isLocal(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			return final
+		}
+		return transient
+	}
+	switch resp.StatusCode {
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable,
+		http.StatusGatewayTimeout, http.StatusTooManyRequests:
+		return transient
+	case http.StatusBadRequest, http.StatusForbidden:
+	default:
+		return final
+	}
+	switch e := peekError(resp); e.Code {
+	case "RequestTimeTooSkewed", "RequestExpired", "InvalidSignatureException", "SignatureDoesNotMatch":
+		// STS and others name a skewed clock so too; correctClock tells.
+		return clockSkewed
+	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired":
+		return credentialsExpired
+	case "RequestTimeout", "Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown", "IDPCommunicationError":
+		return transient
+	case "Forbidden", "BadRequest": // a HEAD has no error document to tell
+		return clockSkewed
+	}
+	return final
+}
+
+const (
+	baseDelay = 100 * time.Millisecond
+	maxDelay  = 20 * time.Second
+)
+
+// backoff is a random time up to an exponentially growing bound ("full jitter"),
+// and at least what the service asks for in Retry-After.
+func backoff(attempt int, resp *http.Response) time.Duration {
+	bound := min(maxDelay, baseDelay<<min(attempt-1, 16))
+	wait := rand.N(bound)
+	if resp != nil {
+		if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
+			wait = max(wait, min(maxDelay, time.Duration(s)*time.Second))
+		}
+	}
+	return wait
+}
+
+// budget bounds the share of retries in all requests of a transport, so that a
+// service that is down is not hit by all attempts of all callers.
+type budget struct{ used atomic.Int64 }
+
+const (
+	budgetSize = 500
+	retryCost  = 5
+)
+
+func (b *budget) take() bool {
+	if b.used.Add(retryCost) <= budgetSize {
+		return true
+	}
+	b.used.Add(-retryCost)
+	return false
+}
+
+func (b *budget) refill() {
+	if b.used.Load() > 0 {
+		b.used.Add(-1)
+	}
+}
