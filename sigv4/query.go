@@ -23,10 +23,19 @@ type Presigned struct {
 	Expires time.Time
 }
 
+// PresignPayload is what the service takes for the payload hash of a presigned
+// URL whose body is not known: [UnsignedPayload] for S3, for others [EmptyPayload].
+func (s *Signer) PresignPayload() PayloadHash {
+	if s.s3 {
+		return UnsignedPayload()
+	}
+	return EmptyPayload()
+}
+
 // Presign makes a URL that is valid from t for a time of 1 second to
 // [MaxExpires], in whole seconds. The request, which stays untouched, gives
 // method, URL and headers. What it has of X-Amz-… authentication parameters is
-// replaced. S3 wants [UnsignedPayload], most other services [EmptyPayload].
+// replaced. See [Signer.PresignPayload] for the payload hash.
 //
 // Headers are signed by the same policy as in [Signer.Sign] and must be sent
 // along with the URL.

@@ -66,7 +66,7 @@ type claim struct {
 // Verify checks the signature of a request as net/http's server gives it, in the
 // header form or the query form, at the time now. Payload is the hash of the
 // body where the service signs it so (STS and most others); left zero, it is
-// taken from X-Amz-Content-Sha256 or, in S3's query form, is UNSIGNED-PAYLOAD.
+// taken from X-Amz-Content-Sha256 or, in the query form, is [Signer.PresignPayload].
 // If [Verified.Payload] is a digest that came from the request, the caller must
 // still hold the body against it. The error is a [*VerifyError].
 func (s *Signer) Verify(req *http.Request, lookup Lookup, payload PayloadHash, now time.Time) (Verified, error) {
@@ -333,8 +333,8 @@ func (s *Signer) claimedPayload(c *claim, h http.Header, given PayloadHash) (Pay
 		return PayloadHash{}, deny("InvalidArgument", http.StatusBadRequest, "x-amz-content-sha256 must come once")
 	case len(values) == 0 && given.s != "":
 		return given, nil
-	case len(values) == 0 && s.s3 && c.query:
-		return UnsignedPayload(), nil
+	case len(values) == 0 && c.query:
+		return s.PresignPayload(), nil
 	case len(values) == 0:
 		return PayloadHash{}, deny("InvalidRequest", http.StatusBadRequest, "Missing required header for this request: x-amz-content-sha256")
 	}

@@ -62,7 +62,8 @@ func peekError(resp *http.Response) *APIError {
 	resp.Body = struct {
 		io.Reader
 		io.Closer
-	}{bytes.NewReader(body), resp.Body}
+	}{io.MultiReader(bytes.NewReader(body), resp.Body), resp.Body}
+	body = redact(body, resp.Request)
 
 	e := &APIError{Status: resp.StatusCode,
 		RequestID: firstOf(resp.Header, "X-Amz-Request-Id", "X-Amzn-Requestid"),
@@ -115,6 +116,20 @@ func (e *APIError) parse(body []byte) {
 	setIf(&e.Region, d.Region)
 	setIf(&e.RequestID, d.RequestID)
 	setIf(&e.HostID, d.HostID)
+}
+
+// redact takes the session token out of an error document. With
+// SignatureDoesNotMatch, services give back the canonical request, and the token
+// is one of the headers in it.
+func redact(body []byte, sent *http.Request) []byte {
+	if sent == nil {
+		return body
+	}
+	token := sent.Header.Get("X-Amz-Security-Token")
+	if token == "" {
+		return body
+	}
+	return bytes.ReplaceAll(body, []byte(token), []byte("[session token redacted]"))
 }
 
 func setIf(dst *string, s string) {

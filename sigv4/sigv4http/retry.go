@@ -1,7 +1,6 @@
 package sigv4http
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
 	"net/http"
@@ -25,7 +24,9 @@ const (
 // judge says what kind of failure an attempt was.
 func judge(resp *http.Response, err error) verdict {
 	if err != nil {
-		if isLocal(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		// Cancellation and deadline of the request are seen before this: a
+		// deadline here is one of the base's, for dialling or for an answer.
+		if notSent := (*notSentError)(nil); errors.As(err, &notSent) {
 			return final
 		}
 		return transient

@@ -2,9 +2,7 @@ package sigv4http
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -57,7 +55,7 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	attempts := t.MaxAttempts
-	if attempts == 0 {
+	if attempts < 1 {
 		attempts = 4
 	}
 	if req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
@@ -65,48 +63,63 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 	}
 	var corrected, renewed bool
 	for attempt := 1; ; attempt++ {
-		resp, cred, err := t.attempt(req, payload, attempt)
+		skew := t.skew.Load()
+		resp, cred, err := t.attempt(req, payload, skew, attempt)
 		if err == nil && resp.StatusCode < 400 {
 			t.budget.refill()
 			return resp, nil
 		}
-		if ctxErr := req.Context().Err(); ctxErr != nil || attempt == attempts {
+		if req.Context().Err() != nil {
 			return resp, err
 		}
+		var again bool // the clock and the credentials are put right for later requests even if this one ends
 		var wait time.Duration
-		switch v := judge(resp, err); {
-		case v == clockSkewed && !corrected && t.correctClock(resp):
+		switch judge(resp, err) {
+		case clockSkewed:
+			again = !corrected && t.correctClock(resp, skew)
 			corrected = true
-		case v == credentialsExpired && !renewed && t.renew(cred):
+		case credentialsExpired:
+			again = !renewed && t.renew(cred)
 			renewed = true
-		case v == transient && t.budget.take():
+		case transient:
+			again = attempt < attempts && t.budget.take()
 			wait = backoff(attempt, resp)
-		default:
+		}
+		if !again || attempt == attempts {
 			return resp, err
+		}
+		if resp != nil {
+			peekError(resp) // to its end, so that the connection is free while we wait
 		}
 		if !sleep(req.Context(), wait) {
+			if err != nil {
+				err = fmt.Errorf("%w (waiting to try again: %w)", err, context.Cause(req.Context()))
+			}
 			return resp, err // the service's last word, which tells more than the cancellation
 		}
 		if resp != nil {
-			discard(resp.Body)
+			resp.Body.Close()
 		}
 	}
 }
 
 // attempt signs a copy of the request and sends it.
-func (t *Transport) attempt(req *http.Request, payload sigv4.PayloadHash, n int) (*http.Response, sigv4.Credentials, error) {
+func (t *Transport) attempt(req *http.Request, payload sigv4.PayloadHash, skew int64, n int) (*http.Response, sigv4.Credentials, error) {
 	cred, err := t.Provider.Credentials(req.Context())
 	if err != nil {
-		return nil, cred, &credentialsError{err}
+		return nil, cred, &notSentError{"getting credentials", err}
 	}
 	signed := req.Clone(req.Context())
 	if n > 1 && req.GetBody != nil {
 		if signed.Body, err = req.GetBody(); err != nil {
-			return nil, cred, fmt.Errorf("sigv4http: rewinding the body for a retry: %w", err)
+			return nil, cred, &notSentError{"rewinding the body for a retry", err}
 		}
 	}
-	if err := t.Signer.Sign(signed, cred, payload, t.now()); err != nil {
-		return nil, cred, &notSentError{err}
+	if err := t.Signer.Sign(signed, cred, payload, t.now().Add(time.Duration(skew))); err != nil {
+		if signed.Body != nil {
+			signed.Body.Close()
+		}
+		return nil, cred, &notSentError{"signing", err}
 	}
 	base := t.Base
 	if base == nil {
@@ -117,25 +130,27 @@ func (t *Transport) attempt(req *http.Request, payload sigv4.PayloadHash, n int)
 }
 
 func (t *Transport) now() time.Time {
-	now := time.Now
 	if t.Now != nil {
-		now = t.Now
+		return t.Now()
 	}
-	return now().Add(time.Duration(t.skew.Load()))
+	return time.Now()
 }
 
 // correctClock takes the server's clock from an answer's Date and reports
-// whether that changes ours by more than a few seconds.
-func (t *Transport) correctClock(resp *http.Response) bool {
+// whether that is more than a few seconds off what the attempt was signed with.
+// It compares with that skew and not with the present one: another request may
+// have corrected the clock meanwhile, and this one is to be tried again all the
+// same.
+func (t *Transport) correctClock(resp *http.Response, used int64) bool {
 	date, err := http.ParseTime(resp.Header.Get("Date"))
 	if err != nil {
 		return false
 	}
-	off := date.Sub(t.now())
-	if off.Abs() < 5*time.Second {
+	skew := date.Sub(t.now())
+	if (skew - time.Duration(used)).Abs() < 5*time.Second {
 		return false
 	}
-	t.skew.Add(int64(off))
+	t.skew.Store(int64(skew))
 	return true
 }
 
@@ -147,31 +162,14 @@ func (t *Transport) renew(cred sigv4.Credentials) bool {
 	return ok
 }
 
-// credentialsError says that no credentials were to be had.
-type credentialsError struct{ err error }
+// notSentError says why a request was not sent.
+type notSentError struct {
+	doing string
+	err   error
+}
 
-func (e *credentialsError) Error() string { return "getting credentials: " + e.err.Error() }
-func (e *credentialsError) Unwrap() error { return e.err }
-
-// notSentError says that a request could not be signed.
-type notSentError struct{ err error }
-
-func (e *notSentError) Error() string { return "signing: " + e.err.Error() }
+func (e *notSentError) Error() string { return "sigv4http: " + e.doing + ": " + e.err.Error() }
 func (e *notSentError) Unwrap() error { return e.err }
-
-// isLocal reports whether an error arose before anything was sent.
-func isLocal(err error) bool {
-	var c *credentialsError
-	var n *notSentError
-	return errors.As(err, &c) || errors.As(err, &n)
-}
-
-// discard reads the little that is left of an error's body, so that the
-// connection can be used again, and closes it.
-func discard(body io.ReadCloser) {
-	io.CopyN(io.Discard, body, maxErrorBody)
-	body.Close()
-}
 
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)

@@ -1,0 +1,210 @@
+package s3client
+
+import (
+	"cmp"
+	"context"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/sigvier/sigvier/sigv4"
+	"github.com/sigvier/sigvier/sigv4/sigv4http"
+	"github.com/sigvier/sigvier/sts"
+	"github.com/sigvier/sigvier/sts/chain"
+)
+
+// Client has one method for each S3 operation. It is safe for concurrent use.
+type Client struct {
+	endpoint  endpoint
+	region    string
+	guard     guard
+	threads   int
+	signer    *sigv4.Signer
+	provider  sigv4.Provider
+	transport *sigv4http.Transport
+	now       func() time.Time
+}
+
+// Options are what a program, rather than a user, decides of a client. The zero
+// value, like nil, means the defaults.
+type Options struct {
+	// Credentials are used in place of the access key, or of the base credentials
+	// that assume the role.
+	Credentials sigv4.Provider
+	// Base sends the requests; nil means a transport of the client's own, with
+	// HTTP/1.1 connections, one for each worker.
+	Base http.RoundTripper
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Open validates the connection and gives its client. Nothing is sent until the
+// first operation, which also assumes the role.
+func (c Connection) Open(opts *Options) (*Client, error) {
+	if opts == nil {
+		opts = &Options{}
+	}
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	ep, err := c.endpoint()
+	if err != nil {
+		return nil, fmt.Errorf("s3client: %w", err)
+	}
+	signer, err := sigv4.NewSigner("s3", c.region(), nil)
+	if err != nil {
+		return nil, fmt.Errorf("s3client: %w", err)
+	}
+	base := opts.Base
+	if base == nil {
+		base = newTransport(c.Threads())
+	}
+	provider := c.credentials(opts, base)
+	return &Client{
+		endpoint:  ep,
+		region:    c.region(),
+		guard:     guard{c.RestrictToBucket, c.RestrictToPath},
+		threads:   c.Threads(),
+		signer:    signer,
+		provider:  provider,
+		transport: &sigv4http.Transport{Signer: signer, Provider: provider, Base: base, Now: opts.Now},
+		now:       cmpNow(opts.Now),
+	}, nil
+}
+
+// credentials gives what signs: the access key, or the role that is assumed.
+func (c Connection) credentials(opts *Options, base http.RoundTripper) sigv4.Provider {
+	own := opts.Credentials
+	switch {
+	case own != nil:
+	case c.AccessKeyID != "":
+		own = sigv4.NewCredentials(c.AccessKeyID, c.SecretAccessKey.Reveal(), c.SessionToken.Reveal())
+	default:
+		own = &chain.Chain{}
+	}
+	if c.AuthorizationType == AccessKey {
+		return own
+	}
+	client := &sts.Client{Region: c.region(), Endpoint: c.stsEndpoint(), Provider: own, Base: base, Now: opts.Now}
+	return client.AssumeRoleProvider(sts.AssumeRoleInput{
+		RoleARN:     c.IAMRoleARN,
+		ExternalID:  c.ExternalID,
+		SessionName: cmp.Or(c.SessionName, "sigvier"),
+		Duration:    time.Duration(c.DurationSeconds) * time.Second,
+	})
+}
+
+func cmpNow(now func() time.Time) func() time.Time {
+	if now == nil {
+		return time.Now
+	}
+	return now
+}
+
+// newTransport makes a transport that keeps one HTTP/1.1 connection for each
+// worker. Over one shared HTTP/2 connection the workers would wait for each
+// other, and a body that is unpacked on the way is not the bytes of its range.
+func newTransport(threads int) *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.Protocols = new(http.Protocols)
+	t.Protocols.SetHTTP1(true)
+	t.ForceAttemptHTTP2 = false
+	t.DisableCompression = true
+	t.MaxIdleConnsPerHost = threads + 2
+	t.MaxIdleConns = 0
+	t.ResponseHeaderTimeout = time.Minute
+	t.ReadBufferSize = 64 << 10
+	t.WriteBufferSize = 64 << 10
+	return t
+}
+
+// DownloadThreads is the connection's number of workers for a download.
+func (c *Client) DownloadThreads() int { return c.threads }
+
+// Credentials gives what the client signs with, assuming the role if need be.
+func (c *Client) Credentials(ctx context.Context) (sigv4.Credentials, error) {
+	return c.provider.Credentials(ctx)
+}
+
+// call is one request to make.
+type call struct {
+	op, method  string
+	bucket, key string
+	query       query
+	header      http.Header
+	body        *body
+}
+
+// do sends a call that its guard has admitted. The answer is one that says no
+// error; its body is the caller's to close.
+func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
+	req := &http.Request{
+		Method: k.method,
+		URL:    c.endpoint.url(k.bucket, k.key, string(k.query)),
+		Header: k.header,
+		Body:   http.NoBody,
+	}
+	if req.Header == nil {
+		req.Header = http.Header{}
+	}
+	req.Header.Set("User-Agent", "sigvier")
+	// Left to net/http it may ask for gzip, and unpack what it gets.
+	req.Header.Set("Accept-Encoding", "identity")
+	payload := sigv4.EmptyPayload()
+	if k.body != nil {
+		payload = k.body.payload
+		if err := k.body.attach(req); err != nil {
+			return nil, k.wrap(err)
+		}
+	}
+	resp, err := c.transport.RoundTrip(req.WithContext(sigv4http.WithPayload(ctx, payload)))
+	if err != nil {
+		return nil, k.wrap(err)
+	}
+	if resp.StatusCode >= 300 {
+		return nil, k.wrap(sigv4http.ReadError(resp))
+	}
+	return resp, nil
+}
+
+func (k call) wrap(err error) error {
+	return &Error{Op: k.op, Bucket: k.bucket, Key: k.key, Err: err}
+}
+
+// doEmpty sends a call whose answer has nothing to read.
+func (c *Client) doEmpty(ctx context.Context, k call) (http.Header, error) {
+	resp, err := c.do(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	io.CopyN(io.Discard, resp.Body, 64<<10)
+	resp.Body.Close()
+	return resp.Header, nil
+}
+
+// maxDocument bounds an XML answer: a page of 1,000 keys of 1,024 bytes, each
+// byte escaped, is below half of it.
+const maxDocument = 16 << 20
+
+// doXML sends a call whose answer is a document with the given root element.
+func (c *Client) doXML(ctx context.Context, k call, root string, doc any) error {
+	resp, err := c.do(ctx, k)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxDocument+1))
+	if err != nil {
+		return k.wrap(fmt.Errorf("reading the answer: %w", err))
+	}
+	if len(data) > maxDocument {
+		return k.wrap(fmt.Errorf("the answer is longer than %d bytes", maxDocument))
+	}
+	if err := xml.Unmarshal(data, doc); err != nil {
+		line := string(data[:min(len(data), 80)])
+		return k.wrap(fmt.Errorf("the answer is no %s document (%w), it begins with %q", root, err, line))
+	}
+	return nil
+}

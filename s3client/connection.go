@@ -1,0 +1,138 @@
+package s3client
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// AuthorizationType is the form's choice of how to connect.
+type AuthorizationType string
+
+// The two ways to connect.
+const (
+	AccessKey AuthorizationType = "access_key"
+	IAMRole   AuthorizationType = "iam_role"
+)
+
+// Connection is the form of a connection, field for field, and all that there is
+// to configure. Its zero fields have the defaults that are noted; [Connection.Validate]
+// says what is wrong, [Connection.Open] gives the client.
+type Connection struct {
+	// Name is for people: it labels the connection.
+	Name string `json:"connection_name,omitempty"`
+	// AuthorizationType says which of the next fields count.
+	AuthorizationType AuthorizationType `json:"authorization_type"`
+	// AccessKeyID and SecretAccessKey are those of the access key; for an IAM
+	// role they may name the base credentials that assume it, which otherwise
+	// come from where AWS's tools look (package sts/chain). SessionToken belongs
+	// to them if they are temporary.
+	AccessKeyID     string `json:"access_key_id,omitempty"`
+	SecretAccessKey Secret `json:"secret_access_key,omitzero"`
+	SessionToken    Secret `json:"session_token,omitzero"`
+	// IAMRoleARN is the role to assume: arn:aws:iam::123456789012:role/name.
+	IAMRoleARN string `json:"iam_role_arn,omitempty"`
+	// ExternalID is what the role's trust policy asks for, if it does.
+	ExternalID string `json:"external_id,omitempty"`
+	// RestrictToBucket, if set, is the one bucket that the client will touch.
+	RestrictToBucket string `json:"restrict_to_bucket,omitempty"`
+	// RestrictToPath, if set, is the one key, or the one folder ("reports/"), in
+	// that bucket that the client will touch.
+	RestrictToPath string `json:"restrict_to_path,omitempty"`
+	// Region is the bucket's: "eu-central-1". With an Endpoint of one's own it may
+	// stay empty, and is then us-east-1.
+	Region string `json:"region,omitempty"`
+	// DownloadThreads is the number of workers of a download, 1 to 256; 0 means 1.
+	DownloadThreads int `json:"download_threads,omitempty"`
+
+	// Endpoint is the URL of a service other than AWS's own: "http://127.0.0.1:9000".
+	Endpoint string `json:"endpoint,omitempty"`
+	// STSEndpoint is where the role is assumed. Empty means Endpoint, if that is
+	// not AWS's, else the regional endpoint of AWS.
+	STSEndpoint string `json:"sts_endpoint,omitempty"`
+	// PathStyle puts the bucket into the path (host/bucket/key) rather than the
+	// host name. Where a host name cannot hold the bucket, that is so in any case.
+	PathStyle bool `json:"path_style,omitempty"`
+	// DualStack, FIPS and Accelerate choose among AWS's endpoints.
+	DualStack  bool `json:"dualstack,omitempty"`
+	FIPS       bool `json:"fips,omitempty"`
+	Accelerate bool `json:"accelerate,omitempty"`
+	// SessionName names the role's session in AWS's logs; empty means "sigvier".
+	SessionName string `json:"session_name,omitempty"`
+	// DurationSeconds is the life of the role's session, 900 to 43200; 0 means 3600.
+	DurationSeconds int `json:"duration_seconds,omitempty"`
+}
+
+// ParseConnection reads a connection from JSON. A field that it does not know is
+// an error, for it may be a misspelt restriction.
+func ParseConnection(r io.Reader) (Connection, error) {
+	var c Connection
+	d := json.NewDecoder(io.LimitReader(r, 1<<20))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return Connection{}, fmt.Errorf("s3client: reading a connection: %w", err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return Connection{}, fmt.Errorf("s3client: reading a connection: something follows the JSON object")
+	}
+	return c, nil
+}
+
+// Threads is DownloadThreads with its default.
+func (c Connection) Threads() int { return cmp.Or(c.DownloadThreads, 1) }
+
+func (c Connection) region() string {
+	if c.Region == "" && c.Endpoint != "" {
+		return "us-east-1"
+	}
+	return c.Region
+}
+
+// Secret is a string that prints, logs and encodes as "REDACTED", never as
+// itself, and comes out by [Secret.Reveal] only. It stands behind a pointer so
+// that package fmt cannot reach it in unexported fields either.
+type Secret struct{ value *string }
+
+// NewSecret makes a secret.
+func NewSecret(s string) Secret {
+	if s == "" {
+		return Secret{}
+	}
+	return Secret{&s}
+}
+
+// Reveal returns the secret itself.
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
+
+// IsZero reports whether there is none.
+func (s Secret) IsZero() bool { return s.value == nil }
+
+// String says only whether there is a secret.
+func (s Secret) String() string {
+	if s.value == nil {
+		return ""
+	}
+	return "REDACTED"
+}
+
+// Format implements [fmt.Formatter] for every verb.
+func (s Secret) Format(f fmt.State, _ rune) { io.WriteString(f, s.String()) }
+
+// LogValue implements [slog.LogValuer].
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalText redacts, in JSON too.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText takes the secret itself.
+func (s *Secret) UnmarshalText(text []byte) error {
+	*s = NewSecret(string(text))
+	return nil
+}

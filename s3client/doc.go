@@ -1,0 +1,19 @@
+// Package s3client is a minimal client of Amazon S3's REST API, without the AWS
+// SDK.
+//
+// A [Connection] is what a user fills in: how to authorize (an access key, or an
+// IAM role with an external ID), the region, what to restrict to. Its Open gives
+// a [Client] with one method for each S3 operation, named as S3 names it, that
+// takes an input struct and gives an output struct. Bodies stream; nothing is
+// read whole into memory but XML documents, and those within a bound.
+//
+// # Errors
+//
+// What the service refuses is an [*Error]; errors.Is matches it by condition
+// ([ErrNotFound], [ErrDenied]) and by code ([ErrNoSuchKey], [ErrNoSuchBucket],
+// …), errors.As finds the service's own words in an [*APIError]. What a
+// connection is restricted from is [ErrRestricted], before a byte is sent.
+//
+// What it leaves out: parts, threads and resumption of large transfers are
+// package transfer's.
+package s3client

@@ -1,0 +1,112 @@
+package s3client
+
+import (
+	"net"
+	"net/url"
+	"strings"
+)
+
+// Where requests go (Amazon S3 User Guide, "Virtual hosting of buckets"; AWS
+// General Reference, "Amazon S3 endpoints and quotas").
+
+// endpoint is the address of a service, and how buckets are named in it.
+type endpoint struct {
+	scheme, host, basePath string
+	pathStyle              bool
+}
+
+func (c Connection) endpoint() (endpoint, error) {
+	if c.Endpoint != "" {
+		u, err := url.Parse(c.Endpoint)
+		if err != nil {
+			return endpoint{}, err
+		}
+		return endpoint{u.Scheme, u.Host, strings.TrimSuffix(u.Path, "/"), c.PathStyle || !takesBucketLabel(u.Hostname())}, nil
+	}
+	host := "s3"
+	switch {
+	case c.Accelerate && c.DualStack:
+		return endpoint{scheme: "https", host: "s3-accelerate.dualstack.amazonaws.com"}, nil
+	case c.Accelerate:
+		return endpoint{scheme: "https", host: "s3-accelerate.amazonaws.com"}, nil
+	case c.FIPS:
+		host = "s3-fips"
+	}
+	if c.DualStack {
+		host += ".dualstack"
+	}
+	host += "." + c.region() + "." + dnsSuffix(c.region())
+	return endpoint{scheme: "https", host: host, pathStyle: c.PathStyle}, nil
+}
+
+// dnsSuffix is the domain of a region's partition.
+func dnsSuffix(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "amazonaws.com.cn"
+	case strings.HasPrefix(region, "us-isob-"):
+		return "sc2s.sgov.gov"
+	case strings.HasPrefix(region, "us-iso-"):
+		return "c2s.ic.gov"
+	}
+	return "amazonaws.com"
+}
+
+func isAWSHost(host string) bool {
+	for _, suffix := range [...]string{".amazonaws.com", ".amazonaws.com.cn", ".sc2s.sgov.gov", ".c2s.ic.gov"} {
+		if strings.HasSuffix(host, suffix) {
+			return true
+		}
+	}
+	return false
+}
+
+// takesBucketLabel reports whether a bucket can be put before a host name: not
+// before an IP address, and not before a single name such as localhost.
+func takesBucketLabel(host string) bool {
+	return net.ParseIP(host) == nil && strings.Contains(host, ".")
+}
+
+// stsEndpoint is where the role is assumed, "" for AWS's regional endpoint.
+func (c Connection) stsEndpoint() string {
+	if c.STSEndpoint != "" || c.Endpoint == "" {
+		return c.STSEndpoint
+	}
+	if u, err := url.Parse(c.Endpoint); err != nil || isAWSHost(u.Hostname()) {
+		return "" // a VPC endpoint of S3 has no STS face
+	}
+	return c.Endpoint
+}
+
+// url makes the URL of a bucket, a key or, with neither, the service. RawPath is
+// set so that the path goes out as S3 wants it signed, a plus as %2B too.
+func (e endpoint) url(bucket, key, rawQuery string) *url.URL {
+	host, path := e.host, e.basePath+"/"
+	switch {
+	case bucket == "":
+	case e.pathStyle || !fitsHost(bucket, e.scheme):
+		path += bucket
+		if key != "" {
+			path += "/" + key
+		}
+	default:
+		host = bucket + "." + host
+		path += key
+	}
+	return &url.URL{Scheme: e.scheme, Host: host, Path: path, RawPath: escapePath(path), RawQuery: rawQuery}
+}
+
+// fitsHost reports whether a bucket's name can be a part of a host name. A dot
+// would break the wildcard certificate.
+func fitsHost(bucket, scheme string) bool {
+	return CheckBucketName(bucket) == nil && (scheme == "http" || !strings.Contains(bucket, "."))
+}
+
+func escapePath(path string) string {
+	return strings.ReplaceAll(escape(path), "%2F", "/")
+}
+
+// escape encodes all but the unreserved characters.
+func escape(s string) string {
+	return strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
+}

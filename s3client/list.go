@@ -1,0 +1,138 @@
+package s3client
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// ListObjectsV2Input asks for a page of a bucket's keys.
+type ListObjectsV2Input struct {
+	Bucket            string
+	Prefix            string // only keys that begin so
+	Delimiter         string // rolls up keys behind its next occurrence; usually "/"
+	StartAfter        string // only keys behind this one
+	ContinuationToken string // of the page before
+	MaxKeys           int    // 0: the service's choice, 1,000
+}
+
+// ListObjectsV2Output is a page of keys, in UTF-8 binary order.
+type ListObjectsV2Output struct {
+	Contents              []Object
+	CommonPrefixes        []string
+	KeyCount              int
+	IsTruncated           bool
+	NextContinuationToken string
+}
+
+// Object is one key of a listing.
+type Object struct {
+	Key          string
+	Size         int64 // bytes
+	ETag         string
+	LastModified time.Time
+	StorageClass string
+}
+
+// ListObjectsV2 lists a page of a bucket's keys (Amazon S3 API Reference,
+// "ListObjectsV2"); ListObjectsV2Pages lists them all.
+func (c *Client) ListObjectsV2(ctx context.Context, in ListObjectsV2Input) (ListObjectsV2Output, error) {
+	k := call{op: "ListObjectsV2", method: http.MethodGet, bucket: in.Bucket}
+	if err := c.guard.checkPrefix(in.Bucket, in.Prefix); err != nil {
+		return ListObjectsV2Output{}, k.wrap(err)
+	}
+	k.query.addIf("continuation-token", in.ContinuationToken)
+	k.query.addIf("delimiter", in.Delimiter)
+	k.query.add("encoding-type", "url") // XML has no way to write control characters
+	k.query.add("list-type", "2")
+	k.query.addInt("max-keys", in.MaxKeys)
+	k.query.addIf("prefix", in.Prefix)
+	k.query.addIf("start-after", in.StartAfter)
+	var doc struct {
+		XMLName        xml.Name `xml:"ListBucketResult"`
+		EncodingType   string
+		Contents       []Object
+		CommonPrefixes []struct{ Prefix string }
+		KeyCount       int
+		IsTruncated    bool
+
+		NextContinuationToken string
+	}
+	if err := c.doXML(ctx, k, "ListBucketResult", &doc); err != nil {
+		return ListObjectsV2Output{}, err
+	}
+	decode := func(s string) (string, error) { return s, nil }
+	if doc.EncodingType == "url" {
+		decode = url.QueryUnescape
+	}
+	out := ListObjectsV2Output{Contents: doc.Contents, KeyCount: doc.KeyCount,
+		IsTruncated: doc.IsTruncated, NextContinuationToken: doc.NextContinuationToken}
+	for i := range out.Contents {
+		key, err := decode(out.Contents[i].Key)
+		if err != nil {
+			return ListObjectsV2Output{}, k.wrap(fmt.Errorf("the answer has a malformed key: %w", err))
+		}
+		out.Contents[i].Key = key
+	}
+	for _, p := range doc.CommonPrefixes {
+		prefix, err := decode(p.Prefix)
+		if err != nil {
+			return ListObjectsV2Output{}, k.wrap(fmt.Errorf("the answer has a malformed prefix: %w", err))
+		}
+		out.CommonPrefixes = append(out.CommonPrefixes, prefix)
+	}
+	return out, nil
+}
+
+// ListObjectsV2Pages lists all pages from the one that in asks for. It ends at
+// the first error, which it yields.
+func (c *Client) ListObjectsV2Pages(ctx context.Context, in ListObjectsV2Input) iter.Seq2[ListObjectsV2Output, error] {
+	return pages(in.ContinuationToken, func(token string) (ListObjectsV2Output, string, error) {
+		in.ContinuationToken = token
+		out, err := c.ListObjectsV2(ctx, in)
+		next := ""
+		if err == nil && out.IsTruncated {
+			if next = out.NextContinuationToken; next == "" {
+				err = call{op: "ListObjectsV2", bucket: in.Bucket}.wrap(errLoop)
+			}
+		}
+		return out, next, err
+	})
+}
+
+// ListBucketsPages lists all pages of the caller's buckets.
+func (c *Client) ListBucketsPages(ctx context.Context, in ListBucketsInput) iter.Seq2[ListBucketsOutput, error] {
+	return pages(in.ContinuationToken, func(token string) (ListBucketsOutput, string, error) {
+		in.ContinuationToken = token
+		out, err := c.ListBuckets(ctx, in)
+		return out, out.ContinuationToken, err
+	})
+}
+
+var errLoop = errors.New("the service says that the listing goes on, but not from where")
+
+// pages yields pages until one has no next token. A token that comes again would
+// go round for ever.
+func pages[T any](token string, fetch func(token string) (page T, next string, err error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for {
+			page, next, err := fetch(token)
+			if err == nil && next != "" && next == token {
+				err = errLoop
+			}
+			if err != nil {
+				yield(*new(T), err)
+				return
+			}
+			if !yield(page, nil) || next == "" {
+				return
+			}
+			token = next
+		}
+	}
+}

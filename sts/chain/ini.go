@@ -1,0 +1,172 @@
+package chain
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"unicode/utf8"
+)
+
+// The shared files (AWS SDKs and Tools Reference Guide, "Shared config and
+// credentials files", Format of the config file):
+//
+//	# remark
+//	[profile work]                a section, until the next
+//	region = eu-central-1         a setting; from " #" or " ;" on it is a remark
+//	s3 =                          a setting of several, each on a line
+//	  endpoint_url = http://…     that stands further right: s3.endpoint_url
+//
+// A setting given twice in a section is refused, as the AWS CLI does: which of
+// two access keys is meant nobody can tell. A section may come twice.
+
+// maxFile bounds what is read. Real files have a few kilobytes.
+const maxFile = 1 << 20
+
+// section is the settings of one section, by name in lower case.
+type section map[string]setting
+
+type setting struct {
+	value string
+	file  string
+	line  int
+}
+
+// file is a parsed file; sections is nil if it is not there.
+type file struct {
+	name     string
+	sections map[string]section
+}
+
+// readFile reads and parses a file. One that is not there is no error.
+func readFile(name string) (file, error) {
+	if name == "" {
+		return file{}, nil
+	}
+	unreadable := func(problem string, err error) (file, error) {
+		return file{}, &SettingError{Kind: ErrUnreadable, Source: name, Problem: problem, Err: err}
+	}
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return file{name: name}, nil
+	}
+	if err != nil {
+		return unreadable(reason(err), err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return unreadable(reason(err), err)
+	}
+	if len(text) > maxFile {
+		return unreadable("it is larger than 1 MiB", nil)
+	}
+	sections, err := parse(name, string(text))
+	return file{name: name, sections: sections}, err
+}
+
+// reason is the operating system's reason without the name, which stands before.
+func reason(err error) string {
+	if e := (*fs.PathError)(nil); errors.As(err, &e) {
+		return e.Err.Error()
+	}
+	return err.Error()
+}
+
+func parse(name, text string) (map[string]section, error) {
+	p := parser{file: name, sections: map[string]section{}}
+	text = strings.TrimPrefix(text, "\ufeff") // Windows' editors put it there
+	for line := range strings.Lines(text) {
+		p.number++
+		if problem := p.line(strings.TrimRight(line, " \t\r\n")); problem != "" {
+			return nil, &SettingError{Kind: ErrMalformed, Source: name, Line: p.number, Problem: problem}
+		}
+	}
+	return p.sections, nil
+}
+
+type parser struct {
+	file     string
+	number   int
+	sections map[string]section
+
+	section section // nil before the first
+	key     string  // the last setting of the section, "" if none
+	indent  int     // how far right it stands
+}
+
+// line takes one line and says what is wrong with it.
+func (p *parser) line(line string) (problem string) {
+	if !utf8.ValidString(line) || strings.ContainsFunc(line, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+		return "the line holds bytes that are no text"
+	}
+	text := strings.TrimLeft(line, " \t")
+	indent := len(line) - len(text)
+	switch {
+	case text == "" || text[0] == '#' || text[0] == ';':
+		return ""
+	case text[0] == '[' && indent == 0:
+		return p.header(text)
+	case p.section == nil:
+		return "a setting stands before the first [section]"
+	case p.key != "" && indent > p.indent:
+		return p.continued(text)
+	}
+	p.indent = indent
+	return p.setting("", text)
+}
+
+func (p *parser) header(text string) (problem string) {
+	inside, rest, ok := strings.Cut(text[1:], "]")
+	rest = strings.TrimLeft(rest, " \t")
+	name := strings.Join(strings.Fields(inside), " ")
+	if !ok || name == "" || rest != "" && rest[0] != '#' && rest[0] != ';' {
+		return "the line is no [section]"
+	}
+	if p.sections[name] == nil {
+		p.sections[name] = section{}
+	}
+	p.section, p.key = p.sections[name], ""
+	return ""
+}
+
+// setting takes NAME = VALUE; prefix is that of the setting it is part of.
+func (p *parser) setting(prefix, text string) (problem string) {
+	key, value, ok := strings.Cut(text, "=")
+	key = strings.ToLower(strings.TrimRight(key, " \t"))
+	if !ok || key == "" || strings.ContainsAny(key, " \t[]#;") {
+		return "the line is neither a [section] nor a setting NAME = VALUE"
+	}
+	key = prefix + key
+	if _, twice := p.section[key]; twice {
+		return "the section has this setting already"
+	}
+	p.section[key] = setting{value: strings.Trim(cutRemark(value), " \t"), file: p.file, line: p.number}
+	if prefix == "" {
+		p.key = key
+	}
+	return ""
+}
+
+// continued takes a line that stands further right than the setting before it:
+// one setting of several if that has no value of its own, else more of its value.
+func (p *parser) continued(text string) (problem string) {
+	s := p.section[p.key]
+	if s.value == "" {
+		return p.setting(p.key+".", text)
+	}
+	s.value += "\n" + cutRemark(text)
+	p.section[p.key] = s
+	return ""
+}
+
+// cutRemark cuts a value before the first # or ; that follows a blank.
+func cutRemark(value string) string {
+	for i := 1; i < len(value); i++ {
+		if (value[i] == '#' || value[i] == ';') && (value[i-1] == ' ' || value[i-1] == '\t') {
+			return value[:i]
+		}
+	}
+	return value
+}

@@ -1,0 +1,91 @@
+package sts
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// What STS would refuse by its form (AWS Security Token Service API Reference,
+// "AssumeRole", Request Parameters). The external ID is never repeated in an
+// error: it is no secret to AWS, but many treat it as one.
+
+const (
+	minDuration     = 15 * time.Minute
+	maxDuration     = 12 * time.Hour
+	defaultDuration = time.Hour
+)
+
+// account is twelve digits. Ceph leaves it empty or has a tenant's name there,
+// MinIO leaves it empty.
+var (
+	partition = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+	account   = regexp.MustCompile(`^([0-9]{12}|[A-Za-z_][A-Za-z0-9_]*)?$`)
+	rolePath  = regexp.MustCompile(`^([!-~]+/)?[A-Za-z0-9_+=,.@-]+$`)
+)
+
+// CheckRoleARN checks the ARN of an IAM role:
+// arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME, 20 to 2048 characters. The error
+// is an [*InputError].
+func CheckRoleARN(arn string) error {
+	bad := func(problem string) error { return &InputError{Field: "RoleArn", Problem: problem} }
+	if arn == "" {
+		return bad("is empty: expecting arn:aws:iam::ACCOUNT:role/NAME")
+	}
+	if len(arn) < 20 || len(arn) > 2048 {
+		return bad(fmt.Sprintf("has %d characters, not 20 to 2048: expecting arn:aws:iam::ACCOUNT:role/NAME", len(arn)))
+	}
+	// 6 parts: arn, partition, service, region (none), account, resource.
+	p := strings.SplitN(arn, ":", 6)
+	if len(p) < 6 || p[0] != "arn" || !partition.MatchString(p[1]) {
+		return bad(fmt.Sprintf("%q is no ARN: expecting arn:aws:iam::ACCOUNT:role/NAME", arn))
+	}
+	kind, name, _ := strings.Cut(p[5], "/")
+	switch {
+	case p[2] == "sts" && kind == "assumed-role":
+		return bad(fmt.Sprintf("%q is the ARN of a session: expecting the role's own, arn:aws:iam::ACCOUNT:role/NAME", arn))
+	case p[2] != "iam" || p[3] != "" || kind != "role":
+		return bad(fmt.Sprintf("%q is not a role's: expecting arn:aws:iam::ACCOUNT:role/NAME", arn))
+	case !account.MatchString(p[4]):
+		return bad(fmt.Sprintf("%q has an account ID that is not twelve digits", arn))
+	case !rolePath.MatchString(name):
+		return bad(fmt.Sprintf("%q has no role name of letters, digits and _+=,.@-", arn))
+	}
+	return nil
+}
+
+// CheckExternalID checks an external ID: [\w+=,.@:\/-]{2,1224}. The error is an
+// [*InputError].
+func CheckExternalID(id string) error {
+	return checkText("ExternalId", id, 2, 1224, "_+=,.@:/-")
+}
+
+// CheckSessionName checks the name of a role session: [\w+=,.@-]{2,64}. The
+// error is an [*InputError].
+func CheckSessionName(name string) error {
+	return checkText("RoleSessionName", name, 2, 64, "_+=,.@-")
+}
+
+// CheckDuration checks how long a role session is to last: 0, which is one hour,
+// or whole seconds from 15 minutes to 12 hours. The error is an [*InputError].
+func CheckDuration(d time.Duration) error {
+	if d == 0 || d >= minDuration && d <= maxDuration && d%time.Second == 0 {
+		return nil
+	}
+	return &InputError{Field: "DurationSeconds", Problem: fmt.Sprintf("is %v: expecting whole seconds, 900 (15 minutes) to 43200 (12 hours)", d)}
+}
+
+// checkText checks for min to max ASCII letters, digits and the others.
+func checkText(field, s string, min, max int, others string) error {
+	if len(s) < min || len(s) > max {
+		return &InputError{Field: field, Problem: fmt.Sprintf("has %d characters: expecting %d to %d", len(s), min, max)}
+	}
+	for i, r := range s {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(others, r) {
+			continue
+		}
+		return &InputError{Field: field, Problem: fmt.Sprintf("has %q at position %d: expecting letters, digits and %s", r, i+1, others)}
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/sigvier/sigvier/s3client"
+	"github.com/sigvier/sigvier/sts/chain"
+	"github.com/sigvier/sigvier/transfer"
+)
+
+// connectionFlags are the flags of every command that talks to a service.
+type connectionFlags struct {
+	file    string
+	form    s3client.Connection
+	threads string
+}
+
+func (f *connectionFlags) register(a *app, fs *flag.FlagSet) {
+	fs.StringVar(&f.file, "connection", "", "`FILE` with the connection, as JSON")
+	fs.StringVar(&f.form.Region, "region", "", "the bucket's `REGION`")
+	fs.StringVar(&f.form.Endpoint, "endpoint", "", "`URL` of a service other than AWS's own")
+	fs.StringVar(&f.form.STSEndpoint, "sts-endpoint", "", "`URL` where the role is assumed")
+	fs.BoolVar(&f.form.PathStyle, "path-style", false, "the bucket in the path, not in the host name")
+	fs.StringVar(&f.form.IAMRoleARN, "role-arn", "", "`ARN` of the IAM role to assume")
+	fs.StringVar(&f.form.ExternalID, "external-id", "", "external `ID` that the role asks for")
+	fs.StringVar(&f.form.RestrictToBucket, "restrict-to-bucket", "", "refuse every other `BUCKET`")
+	fs.StringVar(&f.form.RestrictToPath, "restrict-to-path", "", "refuse every other `PATH`")
+	fs.StringVar(&f.threads, "threads", "", "download threads: `N`, 1 to 256, or auto (default 1)")
+	fs.BoolVar(&a.json, "json", false, "results as JSON, one object a line")
+}
+
+// open puts the connection together, from the file, then the flags, then the
+// environment and shared files, field by field, and opens it.
+func (f *connectionFlags) open(ctx context.Context, a *app) (client *s3client.Client, threads int, err error) {
+	var c s3client.Connection
+	if f.file != "" {
+		if c, err = readConnection(f.file); err != nil {
+			return nil, 0, err
+		}
+	}
+	if threads, err = f.parseThreads(); err != nil {
+		return nil, 0, err
+	}
+	f.fill(a, &c)
+	if err := a.fillFromEnvironment(ctx, &c); err != nil {
+		return nil, 0, err
+	}
+	if client, err = c.Open(nil); err != nil {
+		return nil, 0, err
+	}
+	if threads == 0 {
+		threads = client.DownloadThreads()
+	}
+	return client, threads, nil
+}
+
+func readConnection(name string) (s3client.Connection, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return s3client.Connection{}, usageError(err.Error())
+	}
+	defer file.Close()
+	c, err := s3client.ParseConnection(file)
+	if err != nil {
+		return c, usageError(name + ": " + err.Error())
+	}
+	return c, nil
+}
+
+func (f *connectionFlags) parseThreads() (int, error) {
+	switch f.threads {
+	case "":
+		return 0, nil
+	case "auto":
+		return transfer.Auto, nil
+	}
+	n, err := strconv.Atoi(f.threads)
+	if err != nil || n < 1 || n > 256 {
+		return 0, usageError(fmt.Sprintf("--threads %s: 1 to 256, or auto, is expected", f.threads))
+	}
+	return n, nil
+}
+
+// fill takes from the flags what the file left open, and says which flags the
+// file overrules.
+func (f *connectionFlags) fill(a *app, c *s3client.Connection) {
+	for _, field := range []struct {
+		flag string
+		dst  *string
+		src  string
+	}{
+		{"region", &c.Region, f.form.Region},
+		{"endpoint", &c.Endpoint, f.form.Endpoint},
+		{"sts-endpoint", &c.STSEndpoint, f.form.STSEndpoint},
+		{"role-arn", &c.IAMRoleARN, f.form.IAMRoleARN},
+		{"external-id", &c.ExternalID, f.form.ExternalID},
+		{"restrict-to-bucket", &c.RestrictToBucket, f.form.RestrictToBucket},
+		{"restrict-to-path", &c.RestrictToPath, f.form.RestrictToPath},
+	} {
+		switch {
+		case *field.dst == "":
+			*field.dst = field.src
+		case field.src != "" && field.src != *field.dst:
+			fmt.Fprintf(a.stderr, "sigvier: --%s is not used, for %s says otherwise\n", field.flag, f.file)
+		}
+	}
+	c.PathStyle = c.PathStyle || f.form.PathStyle
+	if c.AuthorizationType == "" {
+		c.AuthorizationType = s3client.AccessKey
+		if c.IAMRoleARN != "" {
+			c.AuthorizationType = s3client.IAMRole
+		}
+	}
+}
+
+// fillFromEnvironment takes the rest from where the AWS tools look.
+func (a *app) fillFromEnvironment(ctx context.Context, c *s3client.Connection) (err error) {
+	aws := &chain.Chain{Env: a.getenv}
+	if c.Region == "" {
+		if c.Region, err = aws.Region(); err != nil {
+			return err
+		}
+	}
+	if c.Endpoint == "" {
+		if c.Endpoint, err = aws.Endpoint("s3"); err != nil {
+			return err
+		}
+	}
+	if c.STSEndpoint == "" && c.AuthorizationType == s3client.IAMRole {
+		if c.STSEndpoint, err = aws.Endpoint("sts"); err != nil {
+			return err
+		}
+	}
+	if c.AccessKeyID != "" || !c.SecretAccessKey.IsZero() {
+		return nil
+	}
+	cred, err := aws.Credentials(ctx)
+	if err != nil {
+		return err
+	}
+	c.AccessKeyID = cred.AccessKeyID
+	c.SecretAccessKey = s3client.NewSecret(cred.SecretAccessKey())
+	c.SessionToken = s3client.NewSecret(cred.SessionToken())
+	return nil
+}
+
+// location is an s3:// argument.
+type location struct{ bucket, key string }
+
+func parseLocation(s string) (location, error) {
+	rest, ok := strings.CutPrefix(s, "s3://")
+	if !ok {
+		return location{}, usageError(fmt.Sprintf("%q: s3:// is expected at the beginning, such as s3://bucket/folder/key", s))
+	}
+	bucket, key, _ := strings.Cut(rest, "/")
+	return location{bucket, key}, nil
+}
+
+// parseObject takes an s3:// argument that must name a key.
+func parseObject(s string) (location, error) {
+	l, err := parseLocation(s)
+	if err == nil && (l.bucket == "" || l.key == "") {
+		err = usageError(fmt.Sprintf("%q: a bucket and a key are expected, such as s3://bucket/folder/key", s))
+	}
+	return l, err
+}
+
+// parseBucket takes an s3:// argument that must name a bucket and no key.
+func parseBucket(s string) (string, error) {
+	l, err := parseLocation(s)
+	if err == nil && (l.bucket == "" || l.key != "") {
+		err = usageError(fmt.Sprintf("%q: a bucket and no key is expected, such as s3://bucket", s))
+	}
+	return l.bucket, err
+}

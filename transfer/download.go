@@ -1,0 +1,198 @@
+package transfer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sigvier/sigvier/s3client"
+)
+
+// Source is what a download reads from; an [*s3client.Client] is one.
+type Source interface {
+	GetObject(context.Context, s3client.GetObjectInput) (s3client.GetObjectOutput, error)
+	HeadObject(context.Context, s3client.HeadObjectInput) (s3client.HeadObjectOutput, error)
+}
+
+// DownloadInput says what to download and how.
+type DownloadInput struct {
+	Bucket, Key, VersionID string
+	Threads                int       // workers, 1 to 256; 0 means 1; [Auto]
+	PartSize               int64     // bytes of a range when there are several workers; 0 means [DefaultPartSize]
+	Progress               *Progress // counts, if not nil
+}
+
+func (in DownloadInput) check() error {
+	if in.Threads < Auto || in.Threads > 256 {
+		return fmt.Errorf("transfer: %d threads: 1 to 256 are expected", in.Threads)
+	}
+	if in.PartSize < 0 {
+		return fmt.Errorf("transfer: a part size of %d bytes: at least 1 is expected", in.PartSize)
+	}
+	return nil
+}
+
+// Download downloads an object into a file. Path is replaced in one step when
+// all is there and on disk; on any error, cancellation included, it stays as it
+// was and nothing is left beside it. An error is an [*IntegrityError], one of
+// package s3client, or the file system's.
+func Download(ctx context.Context, src Source, in DownloadInput, path string) (Report, error) {
+	if err := in.check(); err != nil {
+		return Report{}, err
+	}
+	file, err := createFile(path)
+	if err != nil {
+		return Report{}, err
+	}
+	defer file.discard()
+	report, err := download(ctx, src, in, func(size int64) (io.WriterAt, error) { return file, file.reserve(size) })
+	if err != nil {
+		return Report{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return Report{}, err
+	}
+	return report, file.commit()
+}
+
+// DownloadTo downloads an object into a stream, in order, by one worker. What was
+// written before an error is the object's beginning.
+func DownloadTo(ctx context.Context, src Source, in DownloadInput, w io.Writer) (Report, error) {
+	if err := in.check(); err != nil {
+		return Report{}, err
+	}
+	in.Threads = 1
+	return download(ctx, src, in, func(int64) (io.WriterAt, error) { return &inOrder{w: w}, nil })
+}
+
+// inOrder is a sink for the one worker of DownloadTo, whose writes come in order.
+type inOrder struct {
+	w   io.Writer
+	off int64
+}
+
+func (s *inOrder) WriteAt(p []byte, off int64) (int, error) {
+	if off != s.off {
+		return 0, fmt.Errorf("transfer: internal error: a write at %d, and %d comes next", off, s.off)
+	}
+	n, err := s.w.Write(p)
+	s.off += int64(n)
+	return n, err
+}
+
+// run is one download under way.
+type run struct {
+	src  Source
+	in   DownloadInput
+	pin  pin
+	sink io.WriterAt
+
+	requests, resumed atomic.Int64
+}
+
+func download(ctx context.Context, src Source, in DownloadInput, open func(size int64) (io.WriterAt, error)) (Report, error) {
+	start := time.Now()
+	in.Threads = cmp.Or(in.Threads, 1)
+	if in.Threads == Auto {
+		in.Threads = autoThreads
+	}
+	in.PartSize = cmp.Or(in.PartSize, DefaultPartSize)
+	if in.Progress == nil {
+		in.Progress = new(Progress)
+	}
+	d := &run{src: src, in: in}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	first, err := d.first(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	defer first.Body.Close()
+	in.Progress.total.Store(d.pin.size)
+	if d.sink, err = open(d.pin.size); err != nil {
+		return Report{}, err
+	}
+	plan := NewPlan(d.pin.size, in.PartSize, in.Threads)
+	if err := d.work(ctx, cancel, plan, first); err != nil {
+		return Report{}, err
+	}
+	return Report{
+		Size: d.pin.size, ETag: d.pin.etag, VersionID: d.pin.versionID,
+		Threads: plan.Threads, Requests: int(d.requests.Load()), Resumed: int(d.resumed.Load()),
+		Verified: ETagOnly, Elapsed: time.Since(start),
+	}, nil
+}
+
+// first asks for the first range, and takes the pin from its answer: no other
+// round trip comes before the bytes.
+func (d *run) first(ctx context.Context) (s3client.GetObjectOutput, error) {
+	ask := "bytes=0-"
+	if d.in.Threads > 1 {
+		ask = fmt.Sprintf("bytes=0-%d", d.in.PartSize-1)
+	}
+	out, err := d.src.GetObject(ctx, s3client.GetObjectInput{Bucket: d.in.Bucket, Key: d.in.Key, VersionID: d.in.VersionID, Range: ask})
+	if errors.Is(err, s3client.ErrInvalidRange) {
+		return d.firstOfEmpty(ctx, err)
+	}
+	if err != nil {
+		return out, err
+	}
+	d.requests.Add(1)
+	if d.pin, err = newPin(d.in, out); err == nil && d.pin.size > 0 {
+		err = d.pin.check(out, NewPlan(d.pin.size, d.in.PartSize, d.in.Threads).Ranges[0])
+	}
+	if err != nil {
+		out.Body.Close()
+	}
+	return out, err
+}
+
+// firstOfEmpty makes sure that the object has no bytes, of which there is no range.
+func (d *run) firstOfEmpty(ctx context.Context, cause error) (s3client.GetObjectOutput, error) {
+	head, err := d.src.HeadObject(ctx, s3client.HeadObjectInput{Bucket: d.in.Bucket, Key: d.in.Key, VersionID: d.in.VersionID})
+	if err != nil {
+		return s3client.GetObjectOutput{}, err
+	}
+	if head.ContentLength != 0 {
+		return s3client.GetObjectOutput{}, cause
+	}
+	d.pin = pin{bucket: d.in.Bucket, key: d.in.Key, etag: head.ETag, versionID: head.VersionID}
+	return s3client.GetObjectOutput{ObjectInfo: head.ObjectInfo, Body: io.NopCloser(eof{})}, nil
+}
+
+type eof struct{}
+
+func (eof) Read([]byte) (int, error) { return 0, io.EOF }
+
+// work runs the plan: each worker takes the next range until there is none. The
+// first one begins with the answer that is there already.
+func (d *run) work(ctx context.Context, cancel func(), plan Plan, first s3client.GetObjectOutput) error {
+	var next atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	context.AfterFunc(ctx, cancel) // the first answer came before the group
+	for range plan.Threads {
+		group.Go(func() error {
+			buf := make([]byte, bufferSize)
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(plan.Ranges) {
+					return nil
+				}
+				var body io.ReadCloser
+				if i == 0 {
+					body = first.Body
+				}
+				if err := d.fetch(ctx, plan.Ranges[i], body, buf); err != nil {
+					return err
+				}
+			}
+		})
+	}
+	return group.Wait()
+}
