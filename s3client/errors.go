@@ -3,7 +3,6 @@ package s3client
 import (
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
 )
@@ -66,12 +65,20 @@ func (e *Error) Is(target error) bool {
 	}
 	switch target {
 	case ErrNotFound:
-		return api.Status == http.StatusNotFound
+		return api.Status == http.StatusNotFound && !isDenial(api)
 	case ErrDenied:
-		return api.Status == http.StatusUnauthorized || api.Status == http.StatusForbidden ||
-			strings.HasPrefix(api.Code, "ExpiredToken") || api.Code == "InvalidToken" || api.Code == "AuthorizationHeaderMalformed"
+		return isDenial(api)
 	}
 	return false
+}
+
+func isDenial(e *APIError) bool {
+	switch e.Code {
+	case "ExpiredToken", "ExpiredTokenException", "InvalidToken", "AuthorizationHeaderMalformed",
+		"XAdminUserNotFound": // versitygw's InvalidAccessKeyId, with status 404
+		return true
+	}
+	return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
 }
 
 // hint says what to do about an error.
@@ -83,7 +90,7 @@ func hint(err error) string {
 	switch api.Code {
 	case "SignatureDoesNotMatch":
 		return "the secret access key does not belong to this access key ID, or something on the way changed the request"
-	case "InvalidAccessKeyId", "InvalidClientTokenId":
+	case "InvalidAccessKeyId", "InvalidClientTokenId", "XAdminUserNotFound":
 		return "check the access key ID, and that this is the service it belongs to"
 	case "NoSuchBucket":
 		return "check the bucket's name"

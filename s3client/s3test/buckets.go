@@ -1,0 +1,182 @@
+package s3test
+
+import (
+	"encoding/xml"
+	"errors"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// The operations on buckets, but for the listings of objects (list.go).
+
+const (
+	ownerID   = "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a"
+	ownerName = "s3test"
+)
+
+// timestamp is how S3's XML writes a time.
+const timestamp = "2006-01-02T15:04:05.000Z"
+
+func (s *Server) listBuckets(w *answer, r *http.Request, q *request) error {
+	var x xmlDoc
+	x.start("ListAllMyBucketsResult", s3Namespace)
+	x.owner()
+	x.start("Buckets", "")
+	for _, b := range s.store.listBuckets() {
+		if !strings.HasPrefix(b.name, q.query.Get("prefix")) {
+			continue
+		}
+		x.start("Bucket", "")
+		x.element("Name", b.name)
+		x.element("CreationDate", b.created.Format(timestamp))
+		x.element("BucketRegion", s.cfg.Region)
+		x.end("Bucket")
+	}
+	x.end("Buckets")
+	x.end("ListAllMyBucketsResult")
+	x.write(w, r, http.StatusOK)
+	return nil
+}
+
+func (x *xmlDoc) owner() {
+	x.start("Owner", "")
+	x.element("ID", ownerID)
+	x.element("DisplayName", ownerName)
+	x.end("Owner")
+}
+
+func (s *Server) createBucket(w *answer, r *http.Request, q *request) error {
+	if !validBucketName(q.bucket) {
+		return standard("InvalidBucketName", field{"BucketName", q.bucket})
+	}
+	if err := s.checkLocation(q.body); err != nil {
+		return err
+	}
+	if err := refuseACL(r); err != nil {
+		return err
+	}
+	if err := s.store.createBucket(q.bucket, s.now()); err != nil {
+		return q.storeError(err)
+	}
+	w.Header().Set("Location", "/"+q.bucket)
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+// checkLocation wants the region that this server is in (Amazon S3 API
+// Reference, "CreateBucket": without a constraint that is us-east-1, which in
+// turn is no value for a constraint).
+func (s *Server) checkLocation(body []byte) error {
+	location := ""
+	if len(body) > 0 {
+		var c struct {
+			XMLName            xml.Name `xml:"CreateBucketConfiguration"`
+			LocationConstraint string
+		}
+		if err := xml.Unmarshal(body, &c); err != nil {
+			return standard("MalformedXML")
+		}
+		location = c.LocationConstraint
+	}
+	switch {
+	case location == "us-east-1":
+		return standard("InvalidLocationConstraint", field{"LocationConstraint", location})
+	case location == "" && s.cfg.Region == "us-east-1", location == s.cfg.Region:
+		return nil
+	case location == "":
+		location = "unspecified"
+	}
+	return errorf("IllegalLocationConstraintException", "The "+location+
+		" location constraint is incompatible for the region specific endpoint this request was sent to.")
+}
+
+func (s *Server) headBucket(w *answer, _ *http.Request, q *request) error {
+	// Also with an error: clients find the region this way.
+	w.Header().Set("X-Amz-Bucket-Region", s.cfg.Region)
+	if !s.store.hasBucket(q.bucket) {
+		return q.storeError(errNoSuchBucket)
+	}
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+func (s *Server) getBucketLocation(w *answer, r *http.Request, q *request) error {
+	if !s.store.hasBucket(q.bucket) {
+		return q.storeError(errNoSuchBucket)
+	}
+	location := s.cfg.Region
+	if location == "us-east-1" {
+		location = ""
+	}
+	// "GetBucketLocation": the root element itself holds the constraint.
+	var x xmlDoc
+	x.start("LocationConstraint", s3Namespace)
+	x.text(location)
+	x.end("LocationConstraint")
+	x.write(w, r, http.StatusOK)
+	return nil
+}
+
+func (s *Server) deleteBucket(w *answer, _ *http.Request, q *request) error {
+	if err := s.store.deleteBucket(q.bucket); err != nil {
+		return q.storeError(err)
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// storeError says in S3's words what the store said.
+func (q *request) storeError(err error) error {
+	name := field{"BucketName", q.bucket}
+	switch {
+	case errors.Is(err, errNoSuchBucket) && !validBucketName(q.bucket):
+		return standard("InvalidBucketName", name)
+	case errors.Is(err, errNoSuchBucket):
+		return standard("NoSuchBucket", name)
+	case errors.Is(err, errBucketExists):
+		return standard("BucketAlreadyOwnedByYou", name)
+	case errors.Is(err, errBucketNotEmpty):
+		return standard("BucketNotEmpty", name)
+	case errors.Is(err, errNoSuchKey):
+		return standard("NoSuchKey", field{"Key", q.key})
+	}
+	return err
+}
+
+var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+
+// validBucketName holds a name against the Amazon S3 User Guide, "General
+// purpose bucket naming rules".
+func validBucketName(name string) bool {
+	if !bucketName.MatchString(name) || strings.Contains(name, "..") {
+		return false
+	}
+	if _, err := netip.ParseAddr(name); err == nil {
+		return false
+	}
+	for _, prefix := range []string{"xn--", "sthree-", "amzn-s3-demo-"} {
+		if strings.HasPrefix(name, prefix) {
+			return false
+		}
+	}
+	for _, suffix := range []string{"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"} {
+		if strings.HasSuffix(name, suffix) {
+			return false
+		}
+	}
+	return true
+}
+
+// refuseACL does as buckets do whose owner enforces ownership, the default.
+func refuseACL(r *http.Request) error {
+	switch r.Header.Get("X-Amz-Acl") {
+	case "", "private", "bucket-owner-full-control":
+		return nil
+	}
+	return standard("AccessControlListNotSupported")
+}
+
+func httpTime(t time.Time) string { return t.UTC().Format(http.TimeFormat) }

@@ -1,0 +1,198 @@
+package s3test
+
+import (
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// Which face, which operation, which bucket and key.
+
+type face int
+
+const (
+	faceS3 face = iota
+	faceSTS
+)
+
+const opUnknown = "Unknown"
+
+// request is what the router found out about an HTTP request.
+type request struct {
+	face   face
+	op     string
+	bucket string
+	key    string
+	query  url.Values
+	err    error // why it can be no valid request; answered once it is authenticated
+
+	caller   caller
+	payload  payloadCheck
+	body     []byte // of every operation but PutObject
+	change   bool   // FaultChangeObject has struck
+	resource string // for error messages: the path as it was sent
+}
+
+func (s *Server) route(r *http.Request) *request {
+	q := &request{op: opUnknown, resource: r.URL.EscapedPath()}
+	var err error
+	if q.query, err = url.ParseQuery(r.URL.RawQuery); err != nil {
+		q.err = errorf("InvalidURI", "Couldn't parse the specified URI.")
+	}
+	if isSTS(r, q.query) {
+		q.face = faceSTS
+		q.op = opUnknown // in the body, which is read later
+		return q
+	}
+	if err := q.locate(r, s.cfg.Domains); err != nil {
+		q.err = err
+		return q
+	}
+	q.op = q.operation(r.Method)
+	return q
+}
+
+// isSTS decides by the service in the credential scope, which the client chose
+// with the signature; without one, by the form that only STS is sent.
+func isSTS(r *http.Request, query url.Values) bool {
+	if service := scopeService(r, query); service != "" {
+		return service == "sts"
+	}
+	return r.Method == http.MethodPost && r.URL.EscapedPath() == "/" &&
+		strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
+}
+
+// scopeService is the fourth part of AKID/DATE/REGION/SERVICE/aws4_request.
+func scopeService(r *http.Request, query url.Values) string {
+	credential := query.Get("X-Amz-Credential")
+	if auth := r.Header.Get("Authorization"); auth != "" {
+		_, credential, _ = strings.Cut(auth, "Credential=")
+		credential, _, _ = strings.Cut(credential, ",")
+	}
+	parts := strings.Split(strings.TrimSpace(credential), "/")
+	if len(parts) < 5 {
+		return ""
+	}
+	return parts[len(parts)-2]
+}
+
+// locate finds bucket and key. Keys are opaque: the path is neither cleaned nor
+// decoded more than once.
+func (q *request) locate(r *http.Request, domains []string) error {
+	// What EscapedPath returns for a parsed request is what was on the wire.
+	path := strings.TrimPrefix(r.URL.EscapedPath(), "/")
+	bucket := virtualHostBucket(r.Host, domains)
+	if bucket == "" {
+		bucket, path, _ = strings.Cut(path, "/")
+	}
+	var errBucket, errKey error
+	q.bucket, errBucket = url.PathUnescape(bucket)
+	q.key, errKey = url.PathUnescape(path)
+	if errBucket != nil || errKey != nil || !utf8.ValidString(q.key) {
+		return errorf("InvalidURI", "Couldn't parse the specified URI.")
+	}
+	// Amazon S3 User Guide, "Naming Amazon S3 objects": at most 1,024 bytes.
+	if len(q.key) > maxKey {
+		return errorf("KeyTooLongError", "Your key is too long", field{"Size", len(q.key)}, field{"MaxSizeAllowed", maxKey})
+	}
+	return nil
+}
+
+const maxKey = 1024
+
+// virtualHostBucket is the bucket in the host's name, "" for path style.
+func virtualHostBucket(host string, domains []string) string {
+	host = strings.ToLower(hostname(host))
+	if _, err := netip.ParseAddr(host); err == nil {
+		return ""
+	}
+	bucket := ""
+	for _, domain := range domains {
+		domain = strings.ToLower(domain)
+		if host == domain {
+			return ""
+		}
+		// The longest domain leaves the shortest bucket: s3.amazonaws.com must not
+		// take the region for a part of a name.
+		if name, ok := strings.CutSuffix(host, "."+domain); ok && (bucket == "" || len(name) < len(bucket)) {
+			bucket = name
+		}
+	}
+	return bucket
+}
+
+func hostname(hostport string) string {
+	return (&url.URL{Host: hostport}).Hostname()
+}
+
+func (q *request) operation(method string) string {
+	if q.subresource() {
+		return opUnknown
+	}
+	switch {
+	case q.bucket == "":
+		if method == http.MethodGet && q.key == "" {
+			return "ListBuckets"
+		}
+	case q.key == "":
+		switch method {
+		case http.MethodGet:
+			switch {
+			case q.query.Has("location"):
+				return "GetBucketLocation"
+			case q.query.Get("list-type") == "2":
+				return "ListObjectsV2"
+			}
+			return "ListObjects"
+		case http.MethodHead:
+			return "HeadBucket"
+		case http.MethodPut:
+			return "CreateBucket"
+		case http.MethodDelete:
+			return "DeleteBucket"
+		}
+	default:
+		switch method {
+		case http.MethodGet:
+			return "GetObject"
+		case http.MethodHead:
+			return "HeadObject"
+		case http.MethodPut:
+			return "PutObject"
+		case http.MethodDelete:
+			return "DeleteObject"
+		}
+	}
+	return opUnknown
+}
+
+// subresource reports whether the query asks for an operation that is not here
+// (Amazon S3 API Reference, "Actions", request syntax of each). Other unknown
+// parameters are ignored, as S3 does.
+func (q *request) subresource() bool {
+	for name, values := range q.query {
+		if name == "versionId" && len(values) == 1 && values[0] == "null" {
+			continue
+		}
+		if subresources[name] {
+			return true
+		}
+	}
+	return false
+}
+
+var subresources = func() map[string]bool {
+	set := make(map[string]bool)
+	for name := range strings.FieldsSeq(`
+		abac accelerate acl analytics annotation append attributes cors delete encryption
+		intelligent-tiering inventory legal-hold lifecycle logging metadataConfiguration
+		metadataInventoryTable metadataJournalTable metadataTable metrics notification
+		object-lock ownershipControls partNumber policy policyStatus publicAccessBlock
+		renameObject replication requestPayment restore retention select select-type session
+		tagging torrent uploadId uploads versionId versioning versions website`) {
+		set[name] = true
+	}
+	return set
+}()

@@ -1,0 +1,423 @@
+// Package s3test is an S3 and STS server inside the process, as
+// [net/http/httptest] is an HTTP server: for tests, demonstrations and trials.
+// It verifies every signature with sigv4.Verify, checks every digest and
+// checksum, answers with S3's and STS's own status codes, headers and XML, and
+// can be told to misbehave as networks, proxies and S3 itself do; see [Fault].
+//
+// Every user may do everything to every bucket: there are no policies but the
+// trust policy of a [Role].
+package s3test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/sigvier/sigvier/sigv4"
+)
+
+// Config says what a [Server] holds and how it behaves. Only Users is required.
+type Config struct {
+	Region  string   // "" is us-east-1
+	Users   []User   // who may sign requests
+	Roles   []Role   // what AssumeRole may be asked for
+	Buckets []string // made at the start, unless they are there
+	Dir     string   // where objects are kept and found again; "" is memory
+
+	// Domains are the hosts below which a bucket's name may stand
+	// (BUCKET.DOMAIN). Nil is localhost, s3.amazonaws.com and
+	// s3.REGION.amazonaws.com. Every other host, and every IP address, is path
+	// style.
+	Domains []string
+
+	Faults    []Fault
+	Latency   time.Duration // waits before each answer
+	Bandwidth int64         // bytes a second and direction of each connection that Start accepts; 0 is unlimited
+
+	Addr string           // where Start listens; "" is 127.0.0.1:0, a free port
+	Now  func() time.Time // nil is time.Now
+	Log  *slog.Logger     // one line per request, without query and secrets; nil is silence
+}
+
+// User is an access key.
+type User struct {
+	AccessKeyID     string
+	SecretAccessKey string
+}
+
+// Role is what AssumeRole gives to those who its trust policy names.
+type Role struct {
+	ARN        string   // arn:aws:iam::ACCOUNT:role/NAME
+	ExternalID string   // must then be sent; "" is not required
+	Trusted    []string // access key IDs of users, ARNs of roles; empty is everyone
+}
+
+// Server is the server. It is an [http.Handler], so it can also stand behind
+// other listeners than Start's. It is safe for concurrent use.
+type Server struct {
+	URL string // http://HOST:PORT when made by Start, else ""
+
+	cfg    Config
+	s3     *sigv4.Signer
+	sts    *sigv4.Signer
+	users  map[string]User
+	roles  map[string]Role
+	store  *store
+	faults []*faultState
+
+	sessions sessions
+
+	http    *http.Server
+	stop    context.CancelFunc
+	serving chan struct{} // closed when http.Server.Serve has returned
+
+	mu       sync.Mutex
+	closed   bool
+	inflight sync.WaitGroup
+	counts   map[string]int
+}
+
+// New makes a server that listens nowhere yet: use it as a handler.
+func New(cfg Config) (*Server, error) {
+	if cfg.Region == "" {
+		cfg.Region = "us-east-1"
+	}
+	if cfg.Domains == nil {
+		cfg.Domains = []string{"localhost", "s3.amazonaws.com", "s3." + cfg.Region + ".amazonaws.com"}
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Addr == "" {
+		cfg.Addr = "127.0.0.1:0"
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+
+	s := &Server{
+		cfg:    cfg,
+		users:  make(map[string]User),
+		roles:  make(map[string]Role),
+		counts: make(map[string]int),
+	}
+	var err error
+	if s.s3, err = sigv4.NewSigner("s3", cfg.Region, nil); err != nil {
+		return nil, fmt.Errorf("s3test: Region: %w", err)
+	}
+	if s.sts, err = sigv4.NewSigner("sts", cfg.Region, nil); err != nil {
+		return nil, fmt.Errorf("s3test: Region: %w", err)
+	}
+	if err := s.configure(); err != nil {
+		return nil, err
+	}
+	if s.store, err = openStore(cfg.Dir); err != nil {
+		return nil, fmt.Errorf("s3test: %w", err)
+	}
+	for _, name := range cfg.Buckets {
+		if err := s.store.createBucket(name, s.now()); err != nil && !errors.Is(err, errBucketExists) {
+			return nil, fmt.Errorf("s3test: Buckets: %w", err)
+		}
+	}
+	return s, nil
+}
+
+var roleARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+$`)
+
+func (s *Server) configure() error {
+	if len(s.cfg.Users) == 0 {
+		return errors.New("s3test: Users: there is none, so no request could be signed")
+	}
+	for _, u := range s.cfg.Users {
+		trial := &http.Request{Method: http.MethodGet, URL: &url.URL{Scheme: "http", Host: "localhost", Path: "/"}, Header: http.Header{}}
+		cred := sigv4.NewCredentials(u.AccessKeyID, u.SecretAccessKey, "")
+		if err := s.s3.Sign(trial, cred, sigv4.EmptyPayload(), time.Now()); err != nil {
+			return fmt.Errorf("s3test: Users: %q: %w", u.AccessKeyID, err)
+		}
+		if _, twice := s.users[u.AccessKeyID]; twice {
+			return fmt.Errorf("s3test: Users: %q is there twice", u.AccessKeyID)
+		}
+		s.users[u.AccessKeyID] = u
+	}
+	for _, r := range s.cfg.Roles {
+		if !roleARN.MatchString(r.ARN) {
+			return fmt.Errorf("s3test: Roles: %q is no role's ARN, as arn:aws:iam::123456789012:role/NAME is", r.ARN)
+		}
+		if n := len(r.ExternalID); n > 0 && (n < minExternalID || n > maxExternalID || !externalID.MatchString(r.ExternalID)) {
+			return fmt.Errorf("s3test: Roles: the external ID of %s must be 2 to 1224 letters, digits or any of _+=,.@:/-", r.ARN)
+		}
+		if _, twice := s.roles[r.ARN]; twice {
+			return fmt.Errorf("s3test: Roles: %s is there twice", r.ARN)
+		}
+		s.roles[r.ARN] = r
+	}
+	for _, name := range s.cfg.Buckets {
+		if !validBucketName(name) {
+			return fmt.Errorf("s3test: Buckets: %q is against S3's naming rules", name)
+		}
+	}
+	for _, f := range s.cfg.Faults {
+		if err := f.check(); err != nil {
+			return fmt.Errorf("s3test: Faults: %w", err)
+		}
+		s.faults = append(s.faults, &faultState{Fault: f})
+	}
+	if s.cfg.Bandwidth < 0 || s.cfg.Latency < 0 {
+		return errors.New("s3test: Bandwidth and Latency must not be negative")
+	}
+	return nil
+}
+
+// Start makes a server and has it listen. Close it after use.
+func Start(cfg Config) (*Server, error) {
+	s, err := New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", s.cfg.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("s3test: %w", err)
+	}
+	s.URL = "http://" + reachable(l.Addr())
+	if s.cfg.Bandwidth > 0 {
+		l = &pacedListener{Listener: l, rate: s.cfg.Bandwidth}
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	s.serving = make(chan struct{})
+	s.http = &http.Server{
+		Handler:           s,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ReadHeaderTimeout: time.Minute,
+		ErrorLog:          log.New(io.Discard, "", 0),
+	}
+	go func() {
+		defer close(s.serving)
+		s.http.Serve(l) // always an error: http.ErrServerClosed after Close
+	}()
+	return s, nil
+}
+
+// reachable is the address to dial for a listener's own: loopback when it
+// listens everywhere, which for [::] includes IPv4.
+func reachable(a net.Addr) string {
+	ap, err := netip.ParseAddrPort(a.String())
+	if err != nil || !ap.Addr().IsUnspecified() {
+		return a.String()
+	}
+	return fmt.Sprintf("127.0.0.1:%d", ap.Port())
+}
+
+// Close stops listening, breaks all connections off and waits until the last
+// request has ended. Objects in [Config.Dir] stay.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+
+	var err error
+	if s.http != nil {
+		s.stop()
+		err = s.http.Close()
+		<-s.serving
+	}
+	s.inflight.Wait()
+	return err
+}
+
+// Requests counts the requests so far by operation: "GetObject", "AssumeRole",
+// …, and "Unknown" for those that this server does not know. A request counts
+// when its header has arrived (for STS its form), whatever becomes of it.
+func (s *Server) Requests() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.counts)
+}
+
+// arrived counts a request and lets it wait.
+func (s *Server) arrived(r *http.Request, q *request) {
+	s.mu.Lock()
+	s.counts[q.op]++
+	s.mu.Unlock()
+	if !sleep(r.Context(), s.cfg.Latency) {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// begin lets a request in, unless the server is closed.
+func (s *Server) begin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.inflight.Add(1)
+	}
+	return !s.closed
+}
+
+// ServeHTTP implements [http.Handler].
+func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	if !s.begin() {
+		panic(http.ErrAbortHandler)
+	}
+	defer s.inflight.Done()
+
+	q := s.route(r)
+	w := &answer{ResponseWriter: rw, id: newRequestID(q.face)}
+	defer func() {
+		// Bucket and key only: a presigned query is as good as a password.
+		s.cfg.Log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+			slog.String("operation", q.op), slog.String("bucket", q.bucket), slog.String("key", q.key),
+			slog.Int("status", w.status), slog.Int64("bytes", w.n),
+			slog.Duration("took", time.Since(start)), slog.String("id", w.id))
+	}()
+
+	// Clients correct their clocks by this header, so it must tell the server's time.
+	w.Header().Set("Date", s.now().Format(http.TimeFormat))
+	if q.face == faceSTS {
+		s.serveSTS(w, r, q)
+	} else {
+		s.serveS3(w, r, q)
+	}
+}
+
+func (s *Server) serveS3(w *answer, r *http.Request, q *request) {
+	h := w.Header()
+	h.Set("X-Amz-Request-Id", w.id)
+	h.Set("X-Amz-Id-2", newHostID())
+	h.Set("Server", "sigvier-s3test")
+	s.arrived(r, q)
+	if err := s.tryS3(w, r, q); err != nil {
+		writeS3Error(w, r, q, err)
+	}
+}
+
+func (s *Server) tryS3(w *answer, r *http.Request, q *request) error {
+	if err := s.authenticateS3(r, q); err != nil {
+		return err
+	}
+	if q.err != nil {
+		return q.err
+	}
+	if err := s.disturb(w, r, q); err != nil {
+		return err
+	}
+	handle := s3Operations[q.op]
+	if handle == nil {
+		return notImplemented("A query parameter or method you provided implies functionality that is not implemented")
+	}
+	if q.op != "PutObject" {
+		var err error
+		if q.body, err = q.readBody(r); err != nil {
+			return err
+		}
+	}
+	return handle(s, w, r, q)
+}
+
+var s3Operations = map[string]func(*Server, *answer, *http.Request, *request) error{
+	"ListBuckets":       (*Server).listBuckets,
+	"CreateBucket":      (*Server).createBucket,
+	"HeadBucket":        (*Server).headBucket,
+	"GetBucketLocation": (*Server).getBucketLocation,
+	"DeleteBucket":      (*Server).deleteBucket,
+	"ListObjects":       (*Server).listObjects,
+	"ListObjectsV2":     (*Server).listObjectsV2,
+	"PutObject":         (*Server).putObject,
+	"GetObject":         (*Server).getObject,
+	"HeadObject":        (*Server).getObject,
+	"DeleteObject":      (*Server).deleteObject,
+}
+
+// Operations are the names that [Fault.Op] and [Server.Requests] know.
+func Operations() []string {
+	return slices.Sorted(maps.Keys(operations))
+}
+
+var operations = func() map[string]bool {
+	all := make(map[string]bool)
+	for op := range s3Operations {
+		all[op] = true
+	}
+	for op := range stsOperations {
+		all[op] = true
+	}
+	return all
+}()
+
+func (s *Server) now() time.Time { return s.cfg.Now().UTC() }
+
+// sleep waits, unless ctx ends before.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// answer is the response: it remembers what the log and the errors need, and
+// carries out what faults ask for.
+type answer struct {
+	http.ResponseWriter
+	id     string
+	status int
+	n      int64
+	damage *damage // nil: none
+}
+
+// Unwrap is for [http.ResponseController].
+func (w *answer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *answer) WriteHeader(status int) {
+	w.status = status
+	if w.damage != nil {
+		w.damage.header(w.Header(), status)
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *answer) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.WriteHeader(http.StatusOK)
+	}
+	if w.damage != nil {
+		return w.damage.write(w, p)
+	}
+	n, err := w.ResponseWriter.Write(p)
+	w.n += int64(n)
+	return n, err
+}
+
+// ReadFrom lets a file go from disk to socket within the kernel.
+func (w *answer) ReadFrom(r io.Reader) (int64, error) {
+	if w.status == 0 {
+		w.WriteHeader(http.StatusOK)
+	}
+	if w.damage != nil {
+		return io.Copy(writerOnly{w}, r)
+	}
+	n, err := io.Copy(w.ResponseWriter, r)
+	w.n += n
+	return n, err
+}
+
+type writerOnly struct{ io.Writer }
