@@ -407,12 +407,13 @@ func (w *work) lower(s string) []byte {
 	return w.arena[start:len(w.arena):len(w.arena)]
 }
 
-// wireHost returns the value of the Host header. Of a URL's own host the default
-// port and an IPv6 zone are dropped, as browsers and curl do; changed says that
-// req.Host must be set for net/http to do the same.
+// wireHost returns the value of the Host header. Of the URL's own host, which
+// http.NewRequest puts into req.Host too, the default port and an IPv6 zone are
+// dropped, as browsers and curl do; changed says that req.Host must be set for
+// net/http to do the same.
 func wireHost(req *http.Request) (host string, changed bool, err error) {
 	host = req.Host
-	if host == "" {
+	if host == "" || host == req.URL.Host {
 		host = req.URL.Host
 		switch req.URL.Scheme {
 		case "https":

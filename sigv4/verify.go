@@ -117,7 +117,7 @@ func (s *Signer) compare(req *http.Request, c *claim, cred Credentials, payload 
 	w.timestamp = append(w.timestamp[:0], c.timestamp...)
 	w.scope = appendScope(w.scope[:0], w.timestamp[:dateLen], c.region, c.service)
 	if err := cred.check(); err != nil {
-		return err
+		return deny("InternalError", http.StatusInternalServerError, "the look-up gave "+err.Error())
 	}
 	err := w.collectHeaders(req, func(name []byte) bool { return string(name) == "host" })
 	if err == nil {
