@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,239 +24,167 @@ import (
 // raw query, the host as it goes out.
 
 // work is one signature under way: what it is made from, and buffers that the
-// next signature uses again.
+// next signature uses again. After the first failure the rest is idle.
 type work struct {
-	timestamp []byte   // 20150830T123600Z
-	scope     []byte   // 20150830/us-east-1/s3/aws4_request
-	exact     []string // the exact list of headers to sign, sorted; nil: the deny list
-	headers   []header
-	params    []param
-	arena     []byte // behind header names and encoded parameters
-	signed    []byte // host;x-amz-date
-	path      []byte // the canonical URI, in canonical
+	req  *http.Request
+	host string // as net/http sends it
+	wire string // the path as net/http sends it, where that is what is signed
+	err  error  // the first failure
+
+	timestamp []byte          // 20150830T123600Z
+	scope     []byte          // 20150830/us-east-1/s3/aws4_request
+	exact     map[string]bool // the headers to sign; nil: all but those denied
+	headers   []pair          // lower-case name and canonical value
+	params    []pair          // encoded
+	arena     []byte          // behind both
+	signed    []byte          // host;x-amz-date
+	path      []byte          // the canonical URI, in canonical
 	canonical []byte
 	toSign    []byte
 	signature []byte // hex
 	line      []byte // scratch
 }
 
-// header is one header to sign: with the request's values, or, where the signer
-// adds it, with the one in added.
-type header struct {
-	name   []byte // lower case
-	key    string // as in http.Header
-	values []string
-	added  []byte
+type pair struct{ name, value []byte }
+
+func (w *work) fail(kind error, field, problem string) {
+	w.err = cmp.Or(w.err, refuse(kind, field, problem))
 }
 
-// param is one query parameter, encoded.
-type param struct{ name, value []byte }
+func (w *work) failHeader(key, problem string) {
+	w.fail(ErrRequest, "header "+strconv.Quote(key), problem)
+}
 
 // release gives w back for the next signature, without the request's strings.
 func (s *Signer) release(w *work) {
-	clear(w.headers)
-	w.headers, w.params, w.arena, w.signed = w.headers[:0], w.params[:0], w.arena[:0], w.signed[:0]
-	w.canonical, w.toSign, w.signature, w.line = w.canonical[:0], w.toSign[:0], w.signature[:0], w.line[:0]
+	*w = work{timestamp: w.timestamp[:0], scope: w.scope[:0], headers: w.headers[:0], params: w.params[:0], arena: w.arena[:0],
+		signed: w.signed[:0], canonical: w.canonical[:0], toSign: w.toSign[:0], signature: w.signature[:0], line: w.line[:0]}
 	s.pool.Put(w)
 }
 
 // canonicalize writes w.canonical from the parts that were collected.
-func (s *Signer) canonicalize(w *work, method string, u *url.URL, payload PayloadHash) error {
-	switch {
-	case method == "":
-		method = http.MethodGet // as net/http has it
-	case !isToken(method):
-		return refuse(ErrRequest, "method", "is no HTTP token")
+func (s *Signer) canonicalize(w *work, payload PayloadHash) {
+	method := cmp.Or(w.req.Method, http.MethodGet) // as net/http has it
+	if !only(method, isTokenByte) {
+		w.fail(ErrRequest, "method", "is no HTTP token")
 	}
 	w.canonical = append(append(w.canonical, method...), '\n')
 	start := len(w.canonical)
-	if err := s.appendPath(w, u); err != nil {
-		return err
-	}
+	s.appendPath(w)
 	w.path = w.canonical[start:]
+	w.canonical = appendQuery(append(w.canonical, '\n'), w.params)
 	w.canonical = append(w.canonical, '\n')
-	w.canonical = appendQuery(w.canonical, w.params)
-	w.canonical = append(w.canonical, '\n')
-	w.canonical = appendHeaders(w.canonical, w.headers)
-	w.canonical = append(w.canonical, '\n')
-	w.canonical = append(append(w.canonical, w.signed...), '\n')
-	w.canonical = append(w.canonical, payload.s...)
-	return nil
+	for _, h := range w.headers {
+		w.canonical = append(append(w.canonical, h.name...), ':')
+		w.canonical = append(append(w.canonical, h.value...), '\n')
+	}
+	w.canonical = append(append(w.canonical, '\n'), w.signed...)
+	w.canonical = append(append(w.canonical, '\n'), payload.s...)
 }
 
 // appendPath appends the canonical URI: for S3 the object key, encoded once; for
 // every other service the path as it is on the wire, normalised and encoded once
 // more.
-func (s *Signer) appendPath(w *work, u *url.URL) error {
-	path, decoded := wirePath(u)
-	switch {
-	case s.doubleEncode && decoded:
-		path = u.EscapedPath()
-	case !s.doubleEncode && !decoded:
+func (s *Signer) appendPath(w *work) {
+	u, plain := w.req.URL, w.req.URL.Path
+	if u.Opaque != "" { // which net/http sends as it stands
 		var err error
-		if path, err = url.PathUnescape(path); err != nil {
-			return refuse(ErrRequest, "path", "has a % that two hex digits do not follow: write %25")
+		w.wire = cmp.Or(strings.TrimPrefix(u.Opaque, "//"+u.Host), "/")
+		if plain, err = url.PathUnescape(w.wire); err != nil && !s.doubleEncode {
+			w.fail(ErrRequest, "path", "has a % that two hex digits do not follow: write %25")
 		}
+		if strings.Contains(w.wire, "?") || strings.HasPrefix(u.Opaque, "//") && w.wire == u.Opaque {
+			w.fail(ErrRequest, "opaque URL", "is neither /PATH nor //HOST/PATH with the URL's host")
+		}
+	} else if s.doubleEncode {
+		w.wire = cmp.Or(u.EscapedPath(), "/")
 	}
-	if path == "" {
-		path = "/"
+	if s.doubleEncode {
+		plain = w.wire
 	}
-	if path[0] != '/' {
-		return refuse(ErrRequest, "path", "does not begin with a slash")
+	if plain = cmp.Or(plain, "/"); plain[0] != '/' {
+		w.fail(ErrRequest, "path", "does not begin with a slash")
 	}
 	if s.normalizePath {
-		path = normalize(path)
-	}
-	w.canonical = appendEncoded(w.canonical, path, true)
-	return nil
-}
-
-// wirePath returns the path of a URL, and whether it is decoded. An opaque URL,
-// which net/http sends as it stands, gives the raw path.
-func wirePath(u *url.URL) (path string, decoded bool) {
-	if u.Opaque == "" {
-		return u.Path, true
-	}
-	path = u.Opaque
-	if rest, ok := strings.CutPrefix(path, "//"); ok { // //authority/path
-		path = ""
-		if i := strings.IndexByte(rest, '/'); i >= 0 {
-			path = rest[i:]
+		// A final slash stays if there is one, so "/a/b/.." is "/a": AWS's own signers
+		// agree on this where RFC 3986 section 5.2.4 would leave a slash.
+		slash := strings.HasSuffix(plain, "/")
+		if plain = path.Clean(plain); slash && plain != "/" {
+			plain += "/"
 		}
 	}
-	return path, false
+	w.canonical = appendEncoded(w.canonical, plain, true)
 }
-
-// normalize removes empty segments and dot segments. A final slash stays if the
-// path has one, so "/a/.." is "/", "/a/b/.." is "/a": AWS's own signers agree on
-// this where RFC 3986 section 5.2.4 would keep a slash.
-func normalize(path string) string {
-	if !strings.Contains(path, "//") && !strings.Contains(path, "/.") {
-		return path
-	}
-	var kept []string
-	for segment := range strings.SplitSeq(path, "/") {
-		switch segment {
-		case "", ".":
-		case "..":
-			kept = kept[:max(0, len(kept)-1)]
-		default:
-			kept = append(kept, segment)
-		}
-	}
-	clean := "/" + strings.Join(kept, "/")
-	if len(kept) > 0 && path[len(path)-1] == '/' {
-		clean += "/"
-	}
-	return clean
-}
-
-const upperHex = "0123456789ABCDEF"
 
 // appendEncoded appends s with every byte but the unreserved ones (RFC 3986
 // section 2.3), and the slash if it is to be kept, as %XY in upper case.
 func appendEncoded(dst []byte, s string, keepSlash bool) []byte {
 	for i := range len(s) {
-		dst = appendEncodedByte(dst, s[i], keepSlash)
+		if s[i] == '/' && keepSlash {
+			dst = append(dst, '/')
+		} else {
+			dst = appendEncodedByte(dst, s[i])
+		}
 	}
 	return dst
 }
 
-func appendEncodedByte(dst []byte, c byte, keepSlash bool) []byte {
-	if isUnreserved(c) || c == '/' && keepSlash {
+func appendEncodedByte(dst []byte, c byte) []byte {
+	const hex = "0123456789ABCDEF"
+	if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~' {
 		return append(dst, c)
 	}
-	return append(dst, '%', upperHex[c>>4], upperHex[c&15])
+	return append(dst, '%', hex[c>>4], hex[c&15])
 }
 
-func isUnreserved(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
-		c == '-' || c == '.' || c == '_' || c == '~'
-}
-
-// collectQuery takes the parameters of a raw query, split at & and the first =
+// collectQuery takes the parameters of the raw query, split at & and the first =
 // and nowhere else, so that none is lost; skip says which to leave out.
-func (w *work) collectQuery(raw string, skip func(name []byte) bool) error {
-	for raw != "" {
-		var pair string
-		pair, raw, _ = strings.Cut(raw, "&")
-		if pair == "" {
+func (w *work) collectQuery(skip func(name []byte) bool) {
+	for rest := w.req.URL.RawQuery; rest != ""; {
+		var p string
+		if p, rest, _ = strings.Cut(rest, "&"); p == "" {
 			continue
 		}
-		name, value, _ := strings.Cut(pair, "=")
-		var p param
-		var ok [2]bool
-		p.name, ok[0] = w.recode(name)
-		p.value, ok[1] = w.recode(value)
-		if !ok[0] || !ok[1] {
-			return refuse(ErrRequest, "query", "has a % that two hex digits do not follow: write %25")
-		}
-		if skip == nil || !skip(p.name) {
-			w.params = append(w.params, p)
+		name, value, _ := strings.Cut(p, "=")
+		if encoded := w.recode(name); !skip(encoded) {
+			w.params = append(w.params, pair{encoded, w.recode(value)})
 		}
 	}
-	return nil
-}
-
-// addParam adds a parameter of the signer's own.
-func (w *work) addParam(name string, value []byte) {
-	n := len(w.arena)
-	w.arena = append(w.arena, name...)
-	v := len(w.arena)
-	for _, c := range value {
-		w.arena = appendEncodedByte(w.arena, c, false)
-	}
-	w.params = append(w.params, param{w.arena[n:v:v], w.arena[v:len(w.arena):len(w.arena)]})
+	sortPairs(w.params)
 }
 
 // recode brings a part of a query into the one encoding that is signed. A plus
 // is a blank, as every server of HTML forms and net/url have it; [Signer.Sign]
 // sends it as %20.
-func (w *work) recode(s string) (encoded []byte, ok bool) {
+func (w *work) recode(s string) []byte {
 	start := len(w.arena)
 	for i := 0; i < len(s); i++ {
 		c := s[i]
-		switch c {
-		case '%':
-			if i+2 >= len(s) {
-				return nil, false
-			}
-			hi, lo := unhex(s[i+1]), unhex(s[i+2])
-			if hi < 0 || lo < 0 {
-				return nil, false
-			}
-			c = byte(hi<<4 | lo)
-			i += 2
-		case '+':
+		switch {
+		case c == '+':
 			c = ' '
+		case c == '%':
+			v, err := strconv.ParseUint(s[min(i+1, len(s)):min(i+3, len(s))], 16, 8)
+			if err != nil || i+2 >= len(s) {
+				w.fail(ErrRequest, "query", "has a % that two hex digits do not follow: write %25")
+			}
+			c, i = byte(v), i+2
 		}
-		w.arena = appendEncodedByte(w.arena, c, false)
+		w.arena = appendEncodedByte(w.arena, c)
 	}
-	return w.arena[start:len(w.arena):len(w.arena)], true
+	return w.arena[start:]
 }
 
-func unhex(c byte) int {
-	switch {
-	case '0' <= c && c <= '9':
-		return int(c - '0')
-	case 'a' <= c && c <= 'f':
-		return int(c-'a') + 10
-	case 'A' <= c && c <= 'F':
-		return int(c-'A') + 10
-	}
-	return -1
-}
-
-// sortParams sorts by encoded name, then by encoded value.
-func (w *work) sortParams() {
-	slices.SortFunc(w.params, func(a, b param) int {
+// sortPairs sorts by name, then by value, both as encoded.
+func sortPairs(pairs []pair) {
+	slices.SortFunc(pairs, func(a, b pair) int {
 		return cmp.Or(bytes.Compare(a.name, b.name), bytes.Compare(a.value, b.value))
 	})
 }
 
 // appendQuery appends the canonical query string; a parameter without a value
 // has its equals sign all the same.
-func appendQuery(dst []byte, params []param) []byte {
+func appendQuery(dst []byte, params []pair) []byte {
 	for i, p := range params {
 		if i > 0 {
 			dst = append(dst, '&')
@@ -265,85 +194,64 @@ func appendQuery(dst []byte, params []param) []byte {
 	return dst
 }
 
-// collectHeaders takes the headers to sign from the request. Those for which own
-// answers true are the signer's, which adds them with addHeader.
-func (w *work) collectHeaders(req *http.Request, own func(name []byte) bool) error {
-	for key, values := range req.Header {
-		if len(values) == 0 {
-			continue // net/http sends none
-		}
-		if !isToken(key) {
-			return refuseHeader(key, "has a name that is no HTTP token")
-		}
-		for _, v := range values {
-			if !isFieldValue(v) {
-				return refuseHeader(key, "has a control byte in its value")
-			}
-		}
+// collectHeaders takes the headers to sign from the request, but for the host,
+// which net/http takes from elsewhere, and those for which own answers true: they
+// are the signer's, which adds them with addHeader.
+func (w *work) collectHeaders(own func(name []byte) bool) {
+	for key, values := range w.req.Header {
 		name := w.lower(key)
 		switch {
+		case len(values) == 0: // net/http sends none
 		case string(name) == "host" || own(name):
-			// net/http sends req.Host and what the signer sets under the canonical
-			// key; another spelling would go out beside it.
-			if key != http.CanonicalHeaderKey(key) {
-				return refuseHeader(key, "must be spelled "+http.CanonicalHeaderKey(key)+" in the header map")
+			if canonical := http.CanonicalHeaderKey(key); key != canonical {
+				w.failHeader(key, "must be spelled "+canonical+" in the header map, or would be sent twice")
 			}
-		case !w.signs(name):
-		case string(name) == "content-length" && values[0] != strconv.FormatInt(req.ContentLength, 10):
-			return refuseHeader(key, "is not the request's ContentLength, which is what net/http sends")
+		case len(values) > 1 && (string(name) == "content-length" || string(name) == "user-agent") && w.signs(name):
+			w.failHeader(key, "has several values, of which net/http sends one")
 		default:
-			w.headers = append(w.headers, header{name: name, key: key, values: values})
+			start := len(w.arena)
+			for i, v := range values {
+				if i > 0 {
+					w.arena = append(w.arena, ',')
+				}
+				w.appendTrimmed(key, v)
+			}
+			if w.signs(name) {
+				w.headers = append(w.headers, pair{name, w.arena[start:]})
+			}
 		}
 	}
-	return nil
-}
-
-func refuseHeader(key, problem string) error {
-	return refuse(ErrRequest, "header "+strconv.Quote(key), problem)
 }
 
 // addHeader adds a header of the signer's own, if it is to be signed.
-func (w *work) addHeader(key, value string) {
-	name := w.lower(key)
-	if !w.signs(name) {
-		return
+func (w *work) addHeader(name, value string) {
+	if start := len(w.arena); w.signs([]byte(name)) {
+		w.arena = append(append(w.arena, name...), value...)
+		w.headers = append(w.headers, pair{w.arena[start : start+len(name)], w.arena[start+len(name):]})
 	}
-	start := len(w.arena)
-	w.arena = append(w.arena, value...)
-	w.headers = append(w.headers, header{name: name, key: key, added: w.arena[start:len(w.arena):len(w.arena)]})
 }
 
-// finishHeaders sorts the headers and writes the list of their names. Two keys
-// that differ in case only are one header, its values in net/http's order.
-func (w *work) finishHeaders() error {
-	slices.SortFunc(w.headers, func(a, b header) int {
-		return cmp.Or(bytes.Compare(a.name, b.name), strings.Compare(a.key, b.key))
-	})
-	count := 0
+// finishHeaders sorts the headers and writes the list of their names.
+func (w *work) finishHeaders() {
+	sortPairs(w.headers)
 	for i, h := range w.headers {
-		if i > 0 && bytes.Equal(h.name, w.headers[i-1].name) {
-			continue
-		}
-		if count > 0 {
+		if i > 0 {
 			w.signed = append(w.signed, ';')
+			if bytes.Equal(h.name, w.headers[i-1].name) {
+				w.failHeader(string(h.name), "is in the header map under two spellings")
+			}
 		}
 		w.signed = append(w.signed, h.name...)
-		count++
 	}
-	if w.exact != nil && count != len(w.exact) {
-		return refuse(ErrRequest, "signed headers", "name a header that the request does not have: "+
-			strings.Join(w.exact, ";")+" were asked for, "+string(w.signed)+" are there")
+	if w.exact != nil && len(w.headers) != len(w.exact) {
+		w.fail(ErrRequest, "signed headers", "name a header that the request does not have; it has "+string(w.signed))
 	}
-	return nil
 }
 
 // signs says whether a header is signed: by the exact list, or by the deny list.
 func (w *work) signs(name []byte) bool {
 	if w.exact != nil {
-		_, found := slices.BinarySearchFunc(w.exact, name, func(a string, b []byte) int {
-			return strings.Compare(a, string(b))
-		})
-		return found
+		return w.exact[string(name)]
 	}
 	switch string(name) {
 	case "authorization", "user-agent", "x-amzn-trace-id", "expect", "accept-encoding",
@@ -355,101 +263,76 @@ func (w *work) signs(name []byte) bool {
 	return true
 }
 
-// appendHeaders appends "name:value LF" for each header, values joined by commas.
-func appendHeaders(dst []byte, headers []header) []byte {
-	for i, h := range headers {
-		switch {
-		case i > 0 && bytes.Equal(h.name, headers[i-1].name):
-			dst[len(dst)-1] = ',' // go on in the same line
-		default:
-			dst = append(append(dst, h.name...), ':')
-		}
-		dst = append(dst, h.added...)
-		for j, v := range h.values {
-			if j > 0 {
-				dst = append(dst, ',')
-			}
-			dst = appendTrimmed(dst, v)
-		}
-		dst = append(dst, '\n')
-	}
-	return dst
-}
-
 // appendTrimmed appends a header value without blanks around it and with single
-// blanks in it.
-func appendTrimmed(dst []byte, v string) []byte {
-	blank, start := false, len(dst)
+// blanks in it. Control bytes are no part of one (RFC 9110 section 5.5).
+func (w *work) appendTrimmed(key, v string) {
+	blank, start := false, len(w.arena)
 	for i := range len(v) {
 		switch c := v[i]; {
 		case c == ' ' || c == '\t':
 			blank = true
+		case c < ' ' || c == 0x7f:
+			w.failHeader(key, "has a control byte in its value")
 		default:
-			if blank && len(dst) > start {
-				dst = append(dst, ' ')
+			if blank && len(w.arena) > start {
+				w.arena = append(w.arena, ' ')
 			}
 			blank = false
-			dst = append(dst, c)
+			w.arena = append(w.arena, c)
 		}
 	}
-	return dst
 }
 
-func (w *work) lower(s string) []byte {
+// lower puts a header's name into lower case.
+func (w *work) lower(key string) []byte {
 	start := len(w.arena)
-	for i := range len(s) {
-		c := s[i]
+	for i := range len(key) {
+		c := key[i]
 		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'
 		}
 		w.arena = append(w.arena, c)
 	}
-	return w.arena[start:len(w.arena):len(w.arena)]
+	if !only(key, isTokenByte) {
+		w.failHeader(key, "has a name that is no HTTP token")
+	}
+	return w.arena[start:]
 }
 
-// wireHost returns the value of the Host header. Of the URL's own host, which
-// http.NewRequest puts into req.Host too, the default port and an IPv6 zone are
-// dropped, as browsers and curl do; changed says that req.Host must be set for
-// net/http to do the same.
-func wireHost(req *http.Request) (host string, changed bool, err error) {
-	host = req.Host
-	if host == "" || host == req.URL.Host {
-		host = req.URL.Host
-		switch req.URL.Scheme {
-		case "https":
-			host = strings.TrimSuffix(host, ":443")
-		case "http":
-			host = strings.TrimSuffix(host, ":80")
+// setHost finds the value of the Host header. Of the URL's own host, which
+// http.NewRequest puts into req.Host too, the default port is dropped, as
+// browsers and curl do, and of any host an IPv6 zone, as net/http does.
+func (w *work) setHost() {
+	u := w.req.URL
+	w.host = cmp.Or(w.req.Host, u.Host)
+	if w.host == u.Host {
+		port := ":443"
+		if u.Scheme == "http" {
+			port = ":80"
 		}
-		if i, j := strings.IndexByte(host, '%'), strings.LastIndexByte(host, ']'); 0 <= i && i < j {
-			host = host[:i] + host[j:]
-		}
-		host = strings.TrimSuffix(host, ":")
-		changed = host != req.URL.Host
+		w.host = strings.TrimSuffix(strings.TrimSuffix(w.host, port), ":")
 	}
-	if host == "" || !printable(host) || strings.ContainsAny(host, "/?#@,") {
-		return "", false, refuse(ErrRequest, "host", "is empty or malformed: a host name, and a port if it is not the default, in ASCII")
+	if address, rest, ok := strings.Cut(w.host, "%"); ok && address[:min(1, len(address))] == "[" {
+		_, port, _ := strings.Cut(rest, "]")
+		w.host = address + "]" + port
 	}
-	return host, changed, nil
+	if !only(w.host, isVisible) || strings.ContainsAny(w.host, "/?#@,%") {
+		w.fail(ErrRequest, "host", "is empty or malformed: a host name, and a port if it is not the default, in ASCII")
+	}
 }
 
-// isToken reports whether s is a token of RFC 9110 section 5.6.2.
-func isToken(s string) bool {
+// only reports whether s is made of bytes that are ok, and is not empty.
+func only(s string, ok func(c byte) bool) bool {
 	for i := range len(s) {
-		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"(),/:;<=>?@[\\]{}", c) >= 0 {
+		if !ok(s[i]) {
 			return false
 		}
 	}
 	return s != ""
 }
 
-// isFieldValue reports whether v is free of control bytes but the tab (RFC 9110
-// section 5.5).
-func isFieldValue(v string) bool {
-	for i := range len(v) {
-		if c := v[i]; c < ' ' && c != '\t' || c == 0x7f {
-			return false
-		}
-	}
-	return true
-}
+// isVisible says which bytes are visible ASCII.
+func isVisible(c byte) bool { return ' ' < c && c < 0x7f }
+
+// isTokenByte says which bytes make a token of RFC 9110 section 5.6.2.
+func isTokenByte(c byte) bool { return isVisible(c) && strings.IndexByte("\"(),/:;<=>?@[\\]{}", c) < 0 }

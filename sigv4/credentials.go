@@ -19,22 +19,21 @@ const minSecret = 10
 // Credentials are an access key, or the temporary credentials of a session.
 //
 // However Go prints or encodes them, the secret access key and the session
-// token do not appear: they stand behind a pointer, which package fmt does not
-// follow even where it may not call methods (in another struct's unexported
-// field). Their accessors are the one way to them.
+// token do not appear: they stand behind pointers to strings, which package fmt
+// does not follow even where it may not call methods (in another struct's
+// unexported field). Their accessors are the one way to them.
 type Credentials struct {
 	AccessKeyID string
 	Expires     time.Time // when the session ends; zero if it does not
 
-	secret *secret
+	secretAccessKey, sessionToken *string
 }
-
-type secret struct{ accessKey, token string }
 
 // NewCredentials makes credentials from an access key ID, its secret access key
 // and, for temporary credentials, the session token (else "").
 func NewCredentials(accessKeyID, secretAccessKey, sessionToken string) Credentials {
-	return Credentials{AccessKeyID: accessKeyID, secret: &secret{secretAccessKey, sessionToken}}
+	secrets := [...]string{secretAccessKey, sessionToken}
+	return Credentials{AccessKeyID: accessKeyID, secretAccessKey: &secrets[0], sessionToken: &secrets[1]}
 }
 
 // Provider gives the credentials for the next request. Whatever has credentials
@@ -50,18 +49,19 @@ func (c Credentials) Credentials(context.Context) (Credentials, error) { return 
 
 // SecretAccessKey returns the secret access key.
 func (c Credentials) SecretAccessKey() string {
-	if c.secret == nil {
-		return ""
-	}
-	return c.secret.accessKey
+	return deref(c.secretAccessKey)
 }
 
 // SessionToken returns the session token, "" for long-term credentials.
 func (c Credentials) SessionToken() string {
-	if c.secret == nil {
+	return deref(c.sessionToken)
+}
+
+func deref(s *string) string {
+	if s == nil {
 		return ""
 	}
-	return c.secret.token
+	return *s
 }
 
 // String names the access key ID, which is no secret, and nothing else.
@@ -79,29 +79,16 @@ func (c Credentials) MarshalText() ([]byte, error) { return []byte(c.String()), 
 func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 func (c Credentials) check() error {
-	switch id, s, token := c.AccessKeyID, c.SecretAccessKey(), c.SessionToken(); {
-	case id == "":
-		return refuse(ErrCredentials, "access key ID", "is empty")
-	case !printable(id) || strings.ContainsAny(id, "/,"):
-		return refuse(ErrCredentials, "access key ID", "has a blank, a control byte, a slash or a comma")
-	case s == "":
-		return refuse(ErrCredentials, "secret access key", "is empty")
-	case len(s) < minSecret:
-		return refuse(ErrCredentials, "secret access key", "is too short: at least 10 characters")
-	case !printable(s):
-		return refuse(ErrCredentials, "secret access key", "has a blank or a control byte: was it read with its line end?")
-	case !printable(token):
-		return refuse(ErrCredentials, "session token", "has a blank or a control byte: was it read with its line end?")
+	const blank = "has a blank or a control byte: was it read with its line end?"
+	switch id, secret, token := c.AccessKeyID, c.SecretAccessKey(), c.SessionToken(); {
+	case !only(id, isVisible) || strings.ContainsAny(id, "/,"):
+		return refuse(ErrCredentials, "access key ID", "is empty, or has a blank, a control byte, a slash or a comma")
+	case len(secret) < minSecret:
+		return refuse(ErrCredentials, "secret access key", "is empty or too short: at least 10 characters")
+	case !only(secret, isVisible):
+		return refuse(ErrCredentials, "secret access key", blank)
+	case token != "" && !only(token, isVisible):
+		return refuse(ErrCredentials, "session token", blank)
 	}
 	return nil
-}
-
-// printable reports whether s is visible ASCII only.
-func printable(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] >= 0x7f {
-			return false
-		}
-	}
-	return true
 }

@@ -34,5 +34,5 @@
 // [*InputError] that wraps one of [ErrCredentials], [ErrScope], [ErrRequest],
 // [ErrPayloadHash], [ErrTime] and [ErrExpires]; the request is then untouched.
 // What does not verify gives a [*VerifyError] that carries S3's error code.
-// No error holds a secret or a session token.
+// No error's text holds a secret or a session token.
 package sigv4

@@ -1,7 +1,9 @@
 package sigv4
 
 import (
+	"cmp"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -30,141 +32,132 @@ const (
 // accept-encoding, the hop-by-hop headers (connection, keep-alive, te, trailer,
 // transfer-encoding, upgrade, proxy-…) and those that proxies write (via,
 // forwarded, x-forwarded-…, x-real-ip); or exactly [Options.SignedHeaders].
-// Content-Length is signed if the header is set, and must then be the request's
-// ContentLength.
+// Content-Length is signed if the header is set, and must then be the length that
+// net/http sends.
 //
 // What is signed is what net/http sends. To that end req.Host is set where the
-// URL's host has a default port, and a plus in the query, which stands for a
-// blank, becomes %20 (in a copy of the URL).
+// URL's host has a default port, and a plus or blank in the query, which both
+// stand for a blank, becomes %20 (in a copy of the URL).
 //
 // On error the request is untouched.
 func (s *Signer) Sign(req *http.Request, cred Credentials, payload PayloadHash, t time.Time) error {
-	w := s.pool.Get().(*work)
+	w := s.signHeader(req, cred, payload, t)
 	defer s.release(w)
-	host, err := s.signHeader(w, req, cred, payload, t)
-	if err != nil {
-		return err
+	if w.err != nil {
+		return w.err
 	}
-
 	// One string behind all values, and one array behind all slices of one.
 	w.line = appendAuthorization(w.line, cred.AccessKeyID, w)
-	n := len(w.line)
 	text := string(append(w.line, w.timestamp...))
-	values := [...]string{text[:n], text[n:], cred.SessionToken(), payload.s}
-	slots := values[:]
+	slots := []string{text[:len(w.line)], text[len(w.line):], cred.SessionToken(), payload.s}
+	sendsHash := s.sendsContentSHA256(req, payload)
 	req.Header[headerAuthorization] = slots[0:1:1]
 	req.Header[headerDate] = slots[1:2:2]
 	delete(req.Header, headerToken)
 	if cred.SessionToken() != "" {
 		req.Header[headerToken] = slots[2:3:3]
 	}
-	if s.sendsContentSHA256(req, payload) {
+	if sendsHash {
 		req.Header[headerContentSHA256] = slots[3:4:4]
 	}
-	if host != "" {
-		req.Host = host
+	if w.host != cmp.Or(req.Host, req.URL.Host) {
+		req.Host = w.host
 	}
-	if strings.Contains(req.URL.RawQuery, "+") {
+	if strings.ContainsAny(req.URL.RawQuery, "+ ") {
 		u := *req.URL
-		u.RawQuery = strings.ReplaceAll(u.RawQuery, "+", "%20")
+		u.RawQuery = strings.NewReplacer("+", "%20", " ", "%20").Replace(u.RawQuery)
 		req.URL = &u
 	}
 	return nil
 }
 
-// signHeader fills w with the stages of the header form. host is what req.Host
-// must become, "" if it may stay.
-func (s *Signer) signHeader(w *work, req *http.Request, cred Credentials, payload PayloadHash, t time.Time) (setHost string, err error) {
-	host, changed, err := s.begin(w, req, cred, payload, t)
-	if err != nil {
-		return "", err
+// signHeader makes the stages of the header form.
+func (s *Signer) signHeader(req *http.Request, cred Credentials, payload PayloadHash, t time.Time) *work {
+	w := s.begin(req, cred, payload, t)
+	if w.err != nil {
+		return w
 	}
-	sendsHash := s.sendsContentSHA256(req, payload)
-	err = w.collectHeaders(req, func(name []byte) bool {
-		switch string(name) {
-		case "authorization", "x-amz-date", "x-amz-security-token":
-			return true
-		case "x-amz-content-sha256":
-			return sendsHash
+	w.collectHeaders(isOwnHeader)
+	w.addHeader("host", w.host)
+	w.addHeader("x-amz-date", string(w.timestamp))
+	if token := cred.SessionToken(); token != "" && s.signToken {
+		w.addHeader("x-amz-security-token", token)
+	}
+	if s.sendsContentSHA256(req, payload) {
+		w.addHeader("x-amz-content-sha256", payload.s)
+	}
+	w.finishHeaders()
+	w.collectQuery(func(name []byte) bool {
+		if string(name) == "X-Amz-Signature" || string(name) == "X-Amz-Algorithm" {
+			w.fail(ErrRequest, "query", "has "+string(name)+" already: a request is signed in its headers or in its query, not both")
 		}
 		return false
 	})
-	if err != nil {
-		return "", err
-	}
-	w.addHeader("Host", host)
-	w.addHeader(headerDate, string(w.timestamp))
-	if token := cred.SessionToken(); token != "" && s.signToken {
-		w.addHeader(headerToken, token)
-	}
-	if sendsHash {
-		w.addHeader(headerContentSHA256, payload.s)
-	}
-	if err := w.finishHeaders(); err != nil {
-		return "", err
-	}
-	var presigned bool
-	err = w.collectQuery(req.URL.RawQuery, func(name []byte) bool {
-		presigned = presigned || string(name) == "X-Amz-Signature"
-		return false
-	})
-	if err != nil {
-		return "", err
-	}
-	if presigned {
-		return "", refuse(ErrRequest, "query", "has an X-Amz-Signature already: a request is signed in its headers or in its query, not both")
-	}
-	if err := s.finish(w, req, cred, payload); err != nil {
-		return "", err
-	}
-	if changed {
-		setHost = host
-	}
-	return setHost, nil
+	s.finish(w, cred, payload)
+	return w
 }
 
-// begin checks the inputs that both forms have and starts w.
-func (s *Signer) begin(w *work, req *http.Request, cred Credentials, payload PayloadHash, t time.Time) (host string, changed bool, err error) {
-	if err := cred.check(); err != nil {
-		return "", false, err
+// begin checks the inputs that both forms have and starts the work.
+func (s *Signer) begin(req *http.Request, cred Credentials, payload PayloadHash, t time.Time) *work {
+	w := s.pool.Get().(*work)
+	w.req, w.exact = req, s.signedHeaders
+	if w.err = cred.check(); w.err == nil {
+		w.timestamp, w.err = appendTime(w.timestamp, t)
 	}
-	if err := payload.check(); err != nil {
-		return "", false, err
-	}
-	if err := checkTime(t); err != nil {
-		return "", false, err
+	if payload.s == "" {
+		w.fail(ErrPayloadHash, "payload hash", "is not set: use PayloadOf, PayloadDigest, EmptyPayload or UnsignedPayload")
 	}
 	if req == nil || req.URL == nil || req.Header == nil {
-		return "", false, refuse(ErrRequest, "request", "is nil, or has no URL or no Header: make it with http.NewRequest")
+		w.fail(ErrRequest, "request", "is nil, or has no URL or no Header: make it with http.NewRequest")
 	}
-	w.exact = s.signedHeaders
-	w.timestamp = t.UTC().AppendFormat(w.timestamp[:0], timeFormat)
-	w.scope = appendScope(w.scope[:0], w.timestamp[:dateLen], s.region, s.service)
-	return wireHost(req)
+	if w.err != nil {
+		return w
+	}
+	w.scope = appendScope(w.scope, w.timestamp[:dateLen], s.region, s.service)
+	w.setHost()
+	if length := req.Header["Content-Length"]; len(length) > 0 && w.signs([]byte("content-length")) && !sendsLength(req, length[0]) {
+		w.failHeader("Content-Length", "is not what net/http sends: that goes by the request's ContentLength, Body and TransferEncoding")
+	}
+	return w
+}
+
+// sendsLength reports whether net/http will send this Content-Length.
+func sendsLength(req *http.Request, length string) bool {
+	n, put := req.ContentLength, req.Method == http.MethodPost || req.Method == http.MethodPut || req.Method == http.MethodPatch
+	return (n > 0 || n == 0 && put && (req.Body == nil || req.Body == http.NoBody)) &&
+		len(req.TransferEncoding) == 0 && length == strconv.FormatInt(n, 10)
 }
 
 // finish makes the canonical request, the string to sign and the signature.
-func (s *Signer) finish(w *work, req *http.Request, cred Credentials, payload PayloadHash) error {
-	w.sortParams()
-	if err := s.canonicalize(w, req.Method, req.URL, payload); err != nil {
-		return err
+func (s *Signer) finish(w *work, cred Credentials, payload PayloadHash) {
+	if s.canonicalize(w, payload); w.err != nil {
+		return
 	}
 	w.toSign = appendStringToSign(w.toSign, w.timestamp, w.scope, w.canonical)
 	key := s.keys.get(cred.SecretAccessKey(), w.timestamp[:dateLen], s.region, s.service)
 	w.signature = key.appendSignature(w.signature, w.toSign)
-	return nil
 }
 
 func (s *Signer) sendsContentSHA256(req *http.Request, payload PayloadHash) bool {
 	return s.contentSHA256 || !payload.IsDigest() || len(req.Header[headerContentSHA256]) > 0
 }
 
+// isOwnHeader names the headers that Sign sets.
+func isOwnHeader(name []byte) bool {
+	return isHeaderFormOnly(name) || string(name) == "x-amz-content-sha256"
+}
+
+// isHeaderFormOnly names those that a presigned URL has as parameters instead.
+func isHeaderFormOnly(name []byte) bool {
+	return string(name) == "authorization" || string(name) == "x-amz-date" || string(name) == "x-amz-security-token"
+}
+
 // appendAuthorization appends the value of the Authorization header:
 //
 //	AWS4-HMAC-SHA256 Credential=ID/scope, SignedHeaders=a;b, Signature=hex
 func appendAuthorization(dst []byte, accessKeyID string, w *work) []byte {
-	dst = append(dst, algorithm+" Credential="...)
-	dst = append(append(append(dst, accessKeyID...), '/'), w.scope...)
+	dst = append(append(dst, algorithm+" Credential="...), accessKeyID...)
+	dst = append(append(dst, '/'), w.scope...)
 	dst = append(append(dst, ", SignedHeaders="...), w.signed...)
 	return append(append(dst, ", Signature="...), w.signature...)
 }

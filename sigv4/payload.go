@@ -66,13 +66,6 @@ func (h PayloadHash) String() string { return h.s }
 // IsDigest reports whether the body's SHA-256 is known, rather than a word.
 func (h PayloadHash) IsDigest() bool { return isDigest(h.s) }
 
-func (h PayloadHash) check() error {
-	if h.s == "" {
-		return refuse(ErrPayloadHash, "payload hash", "is not set: use PayloadOf, PayloadDigest, EmptyPayload or UnsignedPayload")
-	}
-	return nil
-}
-
 func isDigest(s string) bool {
 	return len(s) == 2*sha256.Size && strings.Trim(s, "0123456789abcdef") == ""
 }

@@ -2,6 +2,7 @@ package sigv4
 
 import (
 	"encoding/base64"
+	"strings"
 	"time"
 )
 
@@ -17,13 +18,14 @@ func (s *Signer) SignPolicy(policyBase64 string, cred Credentials, t time.Time) 
 	if err := cred.check(); err != nil {
 		return nil, err
 	}
-	if err := checkTime(t); err != nil {
+	timestamp, err := appendTime(nil, t)
+	if err != nil {
 		return nil, err
 	}
-	if raw, err := base64.StdEncoding.DecodeString(policyBase64); err != nil || len(raw) == 0 {
-		return nil, refuse(ErrRequest, "policy", "is empty or no base64 of the standard alphabet, padded")
+	raw, err := base64.StdEncoding.DecodeString(policyBase64)
+	if err != nil || len(raw) == 0 || strings.ContainsAny(policyBase64, "\r\n") {
+		return nil, refuse(ErrRequest, "policy", "is empty or no base64 of the standard alphabet, padded, in one line")
 	}
-	timestamp := t.UTC().AppendFormat(nil, timeFormat)
 	scope := appendScope(nil, timestamp[:dateLen], s.region, s.service)
 	key := s.keys.get(cred.SecretAccessKey(), timestamp[:dateLen], s.region, s.service)
 	fields := [][2]string{

@@ -3,9 +3,8 @@ package sigv4
 import (
 	"cmp"
 	"net/http"
-	"net/url"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -40,62 +39,53 @@ func (s *Signer) PresignPayload() PayloadHash {
 // Headers are signed by the same policy as in [Signer.Sign] and must be sent
 // along with the URL.
 func (s *Signer) Presign(req *http.Request, cred Credentials, payload PayloadHash, t time.Time, expires time.Duration) (Presigned, error) {
-	w := s.pool.Get().(*work)
+	w := s.signQuery(req, cred, payload, t, expires)
 	defer s.release(w)
-	host, err := s.signQuery(w, req, cred, payload, t, expires)
-	if err != nil {
-		return Presigned{}, err
+	if w.err != nil {
+		return Presigned{}, w.err
 	}
-	p := Presigned{Header: http.Header{}, Expires: t.Add(expires)}
-	p.URL = string(s.appendURL(w, req.URL, host, cred))
-	for _, h := range w.headers {
-		if h.values != nil {
-			p.Header[h.key] = append([]string(nil), h.values...)
+	p := Presigned{URL: string(s.appendURL(w, cred)), Header: http.Header{}, Expires: t.Truncate(time.Second).Add(expires)}
+	for key, values := range req.Header {
+		if name := w.lower(key); len(values) > 0 && string(name) != "host" && !isHeaderFormOnly(name) && w.signs(name) {
+			p.Header[key] = slices.Clone(values)
 		}
 	}
 	return p, nil
 }
 
-// appendURL puts the presigned URL together in w.line: the query in canonical
-// order, and after it what is not signed.
-func (s *Signer) appendURL(w *work, u *url.URL, host string, cred Credentials) []byte {
-	dst := append(w.line[:0], cmp.Or(u.Scheme, "https")...)
-	dst = append(append(dst, "://"...), host...)
-	if path, decoded := wirePath(u); !s.doubleEncode {
-		dst = append(dst, w.path...) // leaves no doubt, as url.URL would of a plus
-	} else if decoded {
-		dst = append(dst, cmp.Or(u.EscapedPath(), "/")...)
+// appendURL puts the presigned URL together: the query in canonical order, and
+// behind it what is not signed.
+func (s *Signer) appendURL(w *work, cred Credentials) []byte {
+	dst := append(append(w.line[:0], cmp.Or(w.req.URL.Scheme, "https")...), "://"...)
+	dst = append(dst, w.host...)
+	if s.doubleEncode {
+		dst = append(dst, w.wire...)
 	} else {
-		dst = append(dst, cmp.Or(path, "/")...)
+		dst = append(dst, w.path...) // leaves no doubt, as url.URL would of a plus
 	}
 	dst = appendQuery(append(dst, '?'), w.params)
 	if token := cred.SessionToken(); token != "" && !s.signToken {
 		dst = appendEncoded(append(dst, "&X-Amz-Security-Token="...), token, false)
 	}
-	dst = append(append(dst, "&X-Amz-Signature="...), w.signature...)
-	w.line = dst
-	return dst
+	w.line = append(append(dst, "&X-Amz-Signature="...), w.signature...)
+	return w.line
 }
 
-// signQuery fills w with the stages of the query form.
-func (s *Signer) signQuery(w *work, req *http.Request, cred Credentials, payload PayloadHash, t time.Time, expires time.Duration) (host string, err error) {
+// signQuery makes the stages of the query form.
+func (s *Signer) signQuery(req *http.Request, cred Credentials, payload PayloadHash, t time.Time, expires time.Duration) *work {
+	w := s.begin(req, cred, payload, t)
 	if expires < time.Second || expires > MaxExpires || expires%time.Second != 0 {
-		return "", refuse(ErrExpires, "expiry", "is not a whole number of seconds from 1 to 604800 (seven days)")
+		w.fail(ErrExpires, "expiry", "is not a whole number of seconds from 1 to 604800 (seven days)")
 	}
-	host, _, err = s.begin(w, req, cred, payload, t)
-	if err != nil {
-		return "", err
+	if w.err != nil {
+		return w
 	}
-	if err := w.collectHeaders(req, isHeaderFormOnly); err != nil {
-		return "", err
+	if hash := req.Header[headerContentSHA256]; len(hash) > 0 && (len(hash) > 1 || hash[0] != payload.s) {
+		w.failHeader(headerContentSHA256, "is not the payload hash that is to be signed")
 	}
-	w.addHeader("Host", host)
-	if err := w.finishHeaders(); err != nil {
-		return "", err
-	}
-	if err := w.collectQuery(req.URL.RawQuery, isAuthParam); err != nil {
-		return "", err
-	}
+	w.collectHeaders(isHeaderFormOnly)
+	w.addHeader("host", w.host)
+	w.finishHeaders()
 	w.addParam("X-Amz-Algorithm", []byte(algorithm))
 	w.line = append(append(append(w.line[:0], cred.AccessKeyID...), '/'), w.scope...)
 	w.addParam("X-Amz-Credential", w.line)
@@ -103,27 +93,30 @@ func (s *Signer) signQuery(w *work, req *http.Request, cred Credentials, payload
 	w.line = strconv.AppendInt(w.line[:0], int64(expires/time.Second), 10)
 	w.addParam("X-Amz-Expires", w.line)
 	if token := cred.SessionToken(); token != "" && s.signToken {
-		w.addParam("X-Amz-Security-Token", []byte(token))
+		w.line = append(w.line[:0], token...)
+		w.addParam("X-Amz-Security-Token", w.line)
 	}
 	w.addParam("X-Amz-SignedHeaders", w.signed)
-	w.line = w.line[:0]
-	return host, s.finish(w, req, cred, payload)
+	w.collectQuery(isAuthParam)
+	s.finish(w, cred, payload)
+	return w
 }
 
-// isHeaderFormOnly names the headers of the header form, which a presigned URL
-// has as parameters instead.
-func isHeaderFormOnly(name []byte) bool {
-	return string(name) == "authorization" || string(name) == "x-amz-date" || string(name) == "x-amz-security-token"
+// addParam adds a parameter of the signer's own.
+func (w *work) addParam(name string, value []byte) {
+	start := len(w.arena)
+	w.arena = append(w.arena, name...)
+	for _, c := range value {
+		w.arena = appendEncodedByte(w.arena, c)
+	}
+	w.params = append(w.params, pair{w.arena[start : start+len(name)], w.arena[start+len(name):]})
 }
 
 // isAuthParam names the parameters that the query form is made of.
 func isAuthParam(name []byte) bool {
-	rest, ok := strings.CutPrefix(string(name), "X-Amz-")
-	if !ok {
-		return false
-	}
-	switch rest {
-	case "Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Security-Token", "Signature":
+	switch string(name) {
+	case "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires",
+		"X-Amz-SignedHeaders", "X-Amz-Security-Token", "X-Amz-Signature":
 		return true
 	}
 	return false

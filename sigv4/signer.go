@@ -1,7 +1,6 @@
 package sigv4
 
 import (
-	"slices"
 	"strings"
 	"sync"
 )
@@ -55,7 +54,7 @@ type Signer struct {
 	signToken       bool
 	contentSHA256   bool
 	s3              bool
-	signedHeaders   []string // sorted; nil: the deny list
+	signedHeaders   map[string]bool // nil: the deny list
 
 	keys keyCache
 	pool sync.Pool // of *work
@@ -79,14 +78,14 @@ func NewSigner(service, region string, opts *Options) (*Signer, error) {
 	s.normalizePath = opts.NormalizePath.or(!s.s3)
 	s.signToken = opts.SignToken.or(service != "iotdevicegateway")
 	s.contentSHA256 = opts.ContentSHA256.or(s.s3)
+	var err error
 	if opts.SignedHeaders != nil {
-		list, err := exactList(opts.SignedHeaders)
-		if err != nil {
-			return nil, err
-		}
-		s.signedHeaders = list
+		s.signedHeaders, err = exactList(opts.SignedHeaders)
 	}
 	s.pool.New = func() any { return new(work) }
+	if err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -103,30 +102,24 @@ func isS3(service string) bool {
 // checkScopePart refuses what would shift the boundaries of the credential scope
 // or leave the Authorization header's line.
 func checkScopePart(field, s string) error {
-	if s == "" {
-		return refuse(ErrScope, field, "is empty")
-	}
-	if !printable(s) || strings.ContainsAny(s, "/,") {
-		return refuse(ErrScope, field, "has a blank, a line end, another control byte, a slash or a comma")
+	if !only(s, isVisible) || strings.ContainsAny(s, "/,") {
+		return refuse(ErrScope, field, "is empty, or has a blank, a line end, another control byte, a slash or a comma")
 	}
 	return nil
 }
 
-func exactList(names []string) ([]string, error) {
-	list := make([]string, len(names))
-	for i, name := range names {
-		if !isToken(name) {
+// exactList checks a list of headers to sign. Those that are written after
+// signing cannot be among them.
+func exactList(names []string) (map[string]bool, error) {
+	list := map[string]bool{}
+	for _, name := range names {
+		if !only(name, isTokenByte) {
 			return nil, refuse(ErrRequest, "signed headers", "name an empty or malformed header")
 		}
-		list[i] = strings.ToLower(name)
-		if list[i] == "authorization" {
-			return nil, refuse(ErrRequest, "signed headers", "name authorization, which carries the signature")
-		}
+		list[strings.ToLower(name)] = true
 	}
-	slices.Sort(list)
-	list = slices.Compact(list)
-	if !slices.Contains(list, "host") {
-		return nil, refuse(ErrRequest, "signed headers", "do not name host, which must be signed")
+	if !list["host"] || list["authorization"] || list["transfer-encoding"] || list["trailer"] {
+		return nil, refuse(ErrRequest, "signed headers", "do not name host, which must be signed, or name authorization, transfer-encoding or trailer, which are written after signing")
 	}
 	return list, nil
 }

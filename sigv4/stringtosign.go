@@ -20,13 +20,13 @@ const (
 	dateLen    = len("20060102")
 )
 
-// checkTime refuses what the four-digit year of a timestamp cannot say, and the
-// zero time, which nobody means.
-func checkTime(t time.Time) error {
-	if y := t.UTC().Year(); t.IsZero() || y < 1970 || y > 9999 {
-		return refuse(ErrTime, "time", "is out of range: a year from 1970 to 9999 is expected")
+// appendTime appends the timestamp, which is that of a year from 1970 to 9999. A
+// time that has none, the zero time above all, is an error.
+func appendTime(dst []byte, t time.Time) ([]byte, error) {
+	if t = t.UTC(); t.Year() < 1970 || t.Year() > 9999 {
+		return dst, refuse(ErrTime, "time", "is out of range: a year from 1970 to 9999 is expected")
 	}
-	return nil
+	return t.AppendFormat(dst, timeFormat), nil
 }
 
 // appendScope appends the credential scope: date/region/service/aws4_request.

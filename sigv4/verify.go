@@ -56,11 +56,12 @@ func deny(code string, status int, message string) *VerifyError {
 
 // claim is what a request says of its signature, parsed.
 type claim struct {
+	query                              bool
+	fields                             map[string]string // by their names in the query form
 	accessKeyID, date, region, service string
 	signedHeaders                      []string
-	signature, timestamp, token        string
-	expires                            time.Duration
-	query                              bool
+	signedAt                           time.Time
+	expires                            time.Duration // query form
 }
 
 // Verify checks the signature of a request as net/http's server gives it, in the
@@ -71,28 +72,26 @@ type claim struct {
 // still hold the body against it. The error is a [*VerifyError].
 func (s *Signer) Verify(req *http.Request, lookup Lookup, payload PayloadHash, now time.Time) (Verified, error) {
 	c, err := parseClaim(req)
+	if err == nil {
+		err = s.checkClaim(c, now)
+	}
+	if err == nil {
+		err = s.checkSigned(c, req.Header)
+	}
+	if err == nil {
+		payload, err = s.claimedPayload(c, req.Header, payload)
+	}
 	if err != nil {
 		return Verified{}, err
 	}
-	signedAt, err := s.checkClaim(c, now)
-	if err != nil {
-		return Verified{}, err
-	}
-	if err := s.checkSigned(c, req.Header); err != nil {
-		return Verified{}, err
-	}
-	if payload, err = s.claimedPayload(c, req.Header, payload); err != nil {
-		return Verified{}, err
-	}
-	cred, err := lookup(req.Context(), c.accessKeyID, c.token)
-	if err != nil {
-		if v := (*VerifyError)(nil); errors.As(err, &v) {
-			return Verified{}, v
-		}
+	cred, err := lookup(req.Context(), c.accessKeyID, c.fields["X-Amz-Security-Token"])
+	if v := (*VerifyError)(nil); errors.As(err, &v) {
+		return Verified{}, v
+	} else if err != nil {
 		return Verified{}, &VerifyError{Code: "InvalidAccessKeyId", Status: http.StatusForbidden, AccessKeyID: c.accessKeyID,
 			Message: "The AWS Access Key Id you provided does not exist in our records."}
 	}
-	if !hmac.Equal([]byte(cred.SessionToken()), []byte(c.token)) {
+	if !hmac.Equal([]byte(cred.SessionToken()), []byte(c.fields["X-Amz-Security-Token"])) {
 		return Verified{}, deny("InvalidToken", http.StatusBadRequest, "The provided token is malformed or otherwise invalid.")
 	}
 	if err := s.compare(req, c, cred, payload); err != nil {
@@ -101,213 +100,174 @@ func (s *Signer) Verify(req *http.Request, lookup Lookup, payload PayloadHash, n
 	if !cred.Expires.IsZero() && now.After(cred.Expires) {
 		return Verified{}, deny("ExpiredToken", http.StatusBadRequest, "The provided token has expired.")
 	}
-	v := Verified{AccessKeyID: c.accessKeyID, SignedHeaders: c.signedHeaders, SignedAt: signedAt,
-		Payload: payload, Signature: c.signature, Query: c.query}
+	v := Verified{AccessKeyID: c.accessKeyID, SignedHeaders: c.signedHeaders, SignedAt: c.signedAt,
+		Payload: payload, Signature: c.fields["X-Amz-Signature"], Query: c.query}
 	if c.query {
-		v.ExpiresAt = signedAt.Add(c.expires)
+		v.ExpiresAt = c.signedAt.Add(c.expires)
 	}
 	return v, nil
 }
 
 // compare recomputes the signature and holds it against the one that came.
 func (s *Signer) compare(req *http.Request, c *claim, cred Credentials, payload PayloadHash) error {
-	w := s.pool.Get().(*work)
-	defer s.release(w)
-	w.exact = c.signedHeaders
-	w.timestamp = append(w.timestamp[:0], c.timestamp...)
-	w.scope = appendScope(w.scope[:0], w.timestamp[:dateLen], c.region, c.service)
 	if err := cred.check(); err != nil {
 		return deny("InternalError", http.StatusInternalServerError, "the look-up gave "+err.Error())
 	}
-	err := w.collectHeaders(req, func(name []byte) bool { return string(name) == "host" })
-	if err == nil {
-		w.addHeader("Host", req.Host)
-		err = w.finishHeaders()
+	w := s.pool.Get().(*work)
+	defer s.release(w)
+	w.req, w.exact = req, map[string]bool{}
+	for _, name := range c.signedHeaders {
+		w.exact[name] = true
 	}
-	if err == nil {
-		err = w.collectQuery(req.URL.RawQuery, func(name []byte) bool {
-			return c.query && (string(name) == "X-Amz-Signature" || string(name) == "X-Amz-Security-Token" && !s.signToken)
-		})
+	w.timestamp = append(w.timestamp, c.fields["X-Amz-Date"]...)
+	w.scope = appendScope(w.scope, w.timestamp[:dateLen], s.region, s.service)
+	w.collectHeaders(func([]byte) bool { return false })
+	w.addHeader("host", req.Host)
+	w.finishHeaders()
+	w.collectQuery(func(name []byte) bool {
+		return c.query && (string(name) == "X-Amz-Signature" || string(name) == "X-Amz-Security-Token" && !s.signToken)
+	})
+	if s.finish(w, cred, payload); w.err != nil {
+		return deny("InvalidRequest", http.StatusBadRequest, w.err.Error())
 	}
-	if err == nil {
-		w.sortParams()
-		err = s.canonicalize(w, req.Method, req.URL, payload)
-	}
-	if err != nil {
-		return deny("InvalidRequest", http.StatusBadRequest, err.Error())
-	}
-	w.toSign = appendStringToSign(w.toSign, w.timestamp, w.scope, w.canonical)
-	key := s.keys.get(cred.SecretAccessKey(), w.timestamp[:dateLen], c.region, c.service)
-	w.signature = key.appendSignature(w.signature, w.toSign)
-	if !hmac.Equal(w.signature, []byte(c.signature)) {
+	if !hmac.Equal(w.signature, []byte(c.fields["X-Amz-Signature"])) {
 		return &VerifyError{Code: "SignatureDoesNotMatch", Status: http.StatusForbidden, AccessKeyID: c.accessKeyID,
 			Message:           "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
-			SignatureProvided: c.signature, StringToSign: string(w.toSign), CanonicalRequest: string(w.canonical)}
+			SignatureProvided: c.fields["X-Amz-Signature"], StringToSign: string(w.toSign), CanonicalRequest: string(w.canonical)}
 	}
 	return nil
 }
 
-// parseClaim finds the one form that the request is signed in.
+// parseClaim finds the one form that the request is signed in and parses it.
 func parseClaim(req *http.Request) (*claim, error) {
 	authorization := req.Header[headerAuthorization]
-	query, err := authParams(req.URL.RawQuery)
+	fields, once := authParams(req.URL.RawQuery)
+	c := &claim{query: fields["X-Amz-Algorithm"] != "" || fields["X-Amz-Signature"] != "", fields: fields}
 	switch {
-	case err != nil:
-		return nil, err
-	case len(authorization) > 0 && len(query) > 0:
+	case c.query && !once:
+		return nil, c.malformed("an authentication parameter is malformed or given twice")
+	case c.query && len(authorization) > 0:
 		return nil, deny("InvalidArgument", http.StatusBadRequest, "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified")
-	case len(query) > 0:
-		return parseQueryClaim(query)
+	case c.query:
+		return c, c.parseQuery()
 	case len(authorization) == 1:
-		return parseHeaderClaim(authorization[0], req.Header)
+		return c, c.parseHeader(authorization[0], req.Header)
 	case len(authorization) > 1:
-		return nil, malformedHeader("there is more than one Authorization header")
+		return nil, c.malformed("there is more than one Authorization header")
 	}
 	return nil, deny("AccessDenied", http.StatusForbidden, "Access Denied: the request is not signed")
 }
 
-func malformedHeader(problem string) *VerifyError {
+// malformed is S3's error for a claim that it cannot read.
+func (c *claim) malformed(problem string) *VerifyError {
+	if c.query {
+		return deny("AuthorizationQueryParametersError", http.StatusBadRequest, problem)
+	}
 	return deny("AuthorizationHeaderMalformed", http.StatusBadRequest, "The authorization header is malformed; "+problem)
 }
 
-func malformedQuery(problem string) *VerifyError {
-	return deny("AuthorizationQueryParametersError", http.StatusBadRequest, problem)
-}
-
-// parseHeaderClaim parses "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…,
-// Signature=…", the three in any order, each once, with or without blanks.
-func parseHeaderClaim(authorization string, h http.Header) (*claim, error) {
-	rest, ok := strings.CutPrefix(authorization, algorithm+" ")
-	if !ok {
-		return nil, deny("InvalidRequest", http.StatusBadRequest, "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
-	}
-	parts := map[string]string{}
-	for part := range strings.SplitSeq(rest, ",") {
-		name, value, ok := strings.Cut(strings.Trim(part, " "), "=")
-		if _, twice := parts[name]; !ok || twice {
-			return nil, malformedHeader("Credential, SignedHeaders and Signature are expected, each once")
-		}
-		parts[name] = value
-	}
-	if len(parts) != 3 || parts["Credential"] == "" || parts["SignedHeaders"] == "" || parts["Signature"] == "" {
-		return nil, malformedHeader("Credential, SignedHeaders and Signature are expected, each once")
-	}
-	dates, tokens := h[headerDate], h[headerToken]
-	if len(dates) != 1 || len(tokens) > 1 {
-		return nil, deny("AccessDenied", http.StatusForbidden, "AWS authentication requires one valid x-amz-date header, and at most one x-amz-security-token")
-	}
-	c := &claim{signature: parts["Signature"], timestamp: dates[0]}
-	if len(tokens) == 1 {
-		c.token = tokens[0]
-	}
-	if problem := c.parse(parts["Credential"], parts["SignedHeaders"]); problem != "" {
-		return nil, malformedHeader(problem)
-	}
-	return c, nil
-}
-
-// authParams takes the authentication parameters out of a raw query; each may
-// come once. Nil means that there are none.
-func authParams(raw string) (map[string]string, error) {
-	if !strings.Contains(raw, "X-Amz-") && !strings.Contains(raw, "%") {
-		return nil, nil
-	}
-	params := map[string]string{}
-	for pair := range strings.SplitSeq(raw, "&") {
-		rawName, rawValue, _ := strings.Cut(pair, "=")
+// authParams takes the authentication parameters out of a raw query, and reports
+// whether each is well-formed and comes once.
+func authParams(raw string) (params map[string]string, once bool) {
+	params, once = map[string]string{}, true
+	for p := range strings.SplitSeq(raw, "&") {
+		rawName, rawValue, _ := strings.Cut(p, "=")
 		name, err := url.QueryUnescape(rawName)
 		if err != nil || !isAuthParam([]byte(name)) {
 			continue
 		}
 		value, err := url.QueryUnescape(rawValue)
-		if _, twice := params[name]; err != nil || twice {
-			return nil, malformedQuery(name + " is malformed or given twice")
-		}
+		_, twice := params[name]
+		once = once && err == nil && !twice
 		params[name] = value
 	}
-	if _, ok := params["X-Amz-Algorithm"]; ok {
-		return params, nil
-	}
-	if _, ok := params["X-Amz-Signature"]; ok {
-		return params, nil
-	}
-	return nil, nil
+	return params, once
 }
 
-func parseQueryClaim(params map[string]string) (*claim, error) {
-	if params["X-Amz-Algorithm"] != algorithm {
-		return nil, malformedQuery("X-Amz-Algorithm only supports \"" + algorithm + "\"")
+// parseHeader parses "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…,
+// Signature=…", the three in any order, each once, with or without blanks.
+func (c *claim) parseHeader(authorization string, h http.Header) error {
+	rest, ok := strings.CutPrefix(authorization, algorithm+" ")
+	if !ok {
+		return deny("InvalidRequest", http.StatusBadRequest, "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
+	}
+	c.fields = map[string]string{}
+	parts := strings.Split(rest, ",")
+	for _, part := range parts {
+		name, value, _ := strings.Cut(strings.Trim(part, " "), "=")
+		c.fields["X-Amz-"+name] = value
+	}
+	if len(parts) != 3 || c.fields["X-Amz-Credential"] == "" || c.fields["X-Amz-SignedHeaders"] == "" || c.fields["X-Amz-Signature"] == "" {
+		return c.malformed("Credential, SignedHeaders and Signature are expected, each once")
+	}
+	if len(h[headerDate]) != 1 || len(h[headerToken]) > 1 {
+		return deny("AccessDenied", http.StatusForbidden, "AWS authentication requires one valid x-amz-date header, and at most one x-amz-security-token")
+	}
+	c.fields["X-Amz-Date"], c.fields["X-Amz-Security-Token"] = h.Get(headerDate), h.Get(headerToken)
+	return c.parse()
+}
+
+func (c *claim) parseQuery() error {
+	if c.fields["X-Amz-Algorithm"] != algorithm {
+		return c.malformed("X-Amz-Algorithm only supports \"" + algorithm + "\"")
 	}
 	for _, name := range [...]string{"X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature"} {
-		if params[name] == "" {
-			return nil, malformedQuery("Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.")
+		if c.fields[name] == "" {
+			return c.malformed("Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.")
 		}
 	}
-	seconds, err := strconv.ParseUint(params["X-Amz-Expires"], 10, 32)
-	expires := time.Duration(seconds) * time.Second
-	switch {
-	case err != nil || params["X-Amz-Expires"] != strconv.FormatUint(seconds, 10):
-		return nil, malformedQuery("X-Amz-Expires should be a number")
-	case expires > MaxExpires:
-		return nil, malformedQuery("X-Amz-Expires must be less than a week (in seconds) that is 604800")
+	seconds, err := strconv.ParseUint(c.fields["X-Amz-Expires"], 10, 32)
+	c.expires = time.Duration(seconds) * time.Second
+	if err != nil || c.fields["X-Amz-Expires"] != strconv.FormatUint(seconds, 10) || c.expires < time.Second || c.expires > MaxExpires {
+		return c.malformed("X-Amz-Expires must be a number of seconds from 1 to 604800, which is a week")
 	}
-	c := &claim{signature: params["X-Amz-Signature"], timestamp: params["X-Amz-Date"],
-		token: params["X-Amz-Security-Token"], expires: expires, query: true}
-	if problem := c.parse(params["X-Amz-Credential"], params["X-Amz-SignedHeaders"]); problem != "" {
-		return nil, malformedQuery(problem)
-	}
-	return c, nil
+	return c.parse()
 }
 
 // parse splits the credential and the signed headers, which must be as a signer
 // writes them: lower case, sorted, each once, host among them.
-func (c *claim) parse(credential, signedHeaders string) (problem string) {
-	p := strings.Split(credential, "/")
+func (c *claim) parse() error {
+	p := strings.Split(c.fields["X-Amz-Credential"], "/")
 	if len(p) != 5 || p[4] != terminator || slices.Contains(p, "") {
-		return "the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\"."
+		return c.malformed("the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".")
 	}
 	c.accessKeyID, c.date, c.region, c.service = p[0], p[1], p[2], p[3]
-	c.signedHeaders = strings.Split(signedHeaders, ";")
+	c.signedHeaders = strings.Split(c.fields["X-Amz-SignedHeaders"], ";")
 	for i, name := range c.signedHeaders {
-		if !isToken(name) || name != strings.ToLower(name) || i > 0 && name <= c.signedHeaders[i-1] {
-			return "SignedHeaders must be lower case, sorted, each once"
+		if !only(name, isTokenByte) || name != strings.ToLower(name) || i > 0 && name <= c.signedHeaders[i-1] {
+			return c.malformed("SignedHeaders must be lower case, sorted, each once")
 		}
 	}
 	if !slices.Contains(c.signedHeaders, "host") {
-		return "SignedHeaders must have host"
+		return c.malformed("SignedHeaders must have host")
 	}
-	return ""
+	return nil
 }
 
 // checkClaim checks scope and time.
-func (s *Signer) checkClaim(c *claim, now time.Time) (signedAt time.Time, err error) {
-	malformed := malformedHeader
-	if c.query {
-		malformed = malformedQuery
+func (s *Signer) checkClaim(c *claim, now time.Time) (err error) {
+	timestamp := c.fields["X-Amz-Date"]
+	c.signedAt, err = time.Parse(timeFormat, timestamp)
+	if err != nil || c.signedAt.Format(timeFormat) != timestamp {
+		return deny("AccessDenied", http.StatusForbidden, "AWS authentication requires a valid X-Amz-Date: YYYYMMDDTHHMMSSZ")
 	}
-	signedAt, err = time.Parse(timeFormat, c.timestamp)
-	if err != nil || signedAt.Format(timeFormat) != c.timestamp {
-		return signedAt, deny("AccessDenied", http.StatusForbidden, "AWS authentication requires a valid X-Amz-Date: YYYYMMDDTHHMMSSZ")
-	}
-	switch {
+	switch age := now.Sub(c.signedAt); {
 	case c.service != s.service:
-		return signedAt, malformed("incorrect service " + strconv.Quote(c.service) + "; expecting " + strconv.Quote(s.service) + ".")
+		return c.malformed("incorrect service " + strconv.Quote(c.service) + "; expecting " + strconv.Quote(s.service) + ".")
 	case c.region != s.region:
-		e := malformed("the region " + strconv.Quote(c.region) + " is wrong; expecting " + strconv.Quote(s.region))
+		e := c.malformed("the region " + strconv.Quote(c.region) + " is wrong; expecting " + strconv.Quote(s.region))
 		e.Region = s.region
-		return signedAt, e
-	case c.date != c.timestamp[:dateLen]:
-		return signedAt, malformed("the date in the credential scope is not that of X-Amz-Date")
-	}
-	switch age := now.Sub(signedAt); {
+		return e
+	case c.date != timestamp[:dateLen]:
+		return c.malformed("the date in the credential scope is not that of X-Amz-Date")
 	case c.query && age < -MaxSkew:
-		return signedAt, deny("AccessDenied", http.StatusForbidden, "Request is not valid yet")
+		return deny("AccessDenied", http.StatusForbidden, "Request is not valid yet")
 	case c.query && age > c.expires:
-		return signedAt, deny("AccessDenied", http.StatusForbidden, "Request has expired")
-	case !c.query && (age < -MaxSkew || age > MaxSkew):
-		return signedAt, deny("RequestTimeTooSkewed", http.StatusForbidden, "The difference between the request time and the current time is too large.")
+		return deny("AccessDenied", http.StatusForbidden, "Request has expired")
+	case !c.query && age.Abs() > MaxSkew:
+		return deny("RequestTimeTooSkewed", http.StatusForbidden, "The difference between the request time and the current time is too large.")
 	}
-	return signedAt, nil
+	return nil
 }
 
 // checkSigned refuses a request that carries an x-amz- header outside its
