@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -47,13 +49,23 @@ func (f *connectionFlags) open(ctx context.Context, a *app) (client *s3client.Cl
 		return nil, 0, err
 	}
 	f.fill(a, &c)
+	switch {
+	case c.DownloadThreads == 0:
+		c.DownloadThreads = max(threads, 0) // auto is the engine's to decide
+	case threads != 0 && threads != c.DownloadThreads:
+		f.overruled(a, "threads")
+		threads = 0
+	}
 	if err := a.fillFromEnvironment(ctx, &c); err != nil {
 		return nil, 0, err
 	}
-	if client, err = c.Open(nil); err != nil {
+	if client, err = c.Open(nil); errors.Is(err, s3client.ErrInvalidConnection) && c.Region == "" && c.Endpoint == "" {
+		err = fmt.Errorf("%w (--region, AWS_REGION or the profile may give it)", err)
+	}
+	if err != nil {
 		return nil, 0, err
 	}
-	if threads == 0 {
+	if threads != transfer.Auto {
 		threads = client.DownloadThreads()
 	}
 	return client, threads, nil
@@ -106,7 +118,7 @@ func (f *connectionFlags) fill(a *app, c *s3client.Connection) {
 		case *field.dst == "":
 			*field.dst = field.src
 		case field.src != "" && field.src != *field.dst:
-			fmt.Fprintf(a.stderr, "sigvier: --%s is not used, for %s says otherwise\n", field.flag, f.file)
+			f.overruled(a, field.flag)
 		}
 	}
 	c.PathStyle = c.PathStyle || f.form.PathStyle
@@ -118,6 +130,10 @@ func (f *connectionFlags) fill(a *app, c *s3client.Connection) {
 	}
 }
 
+func (f *connectionFlags) overruled(a *app, flag string) {
+	fmt.Fprintf(a.stderr, "sigvier: --%s is not used, for %s says otherwise\n", flag, f.file)
+}
+
 // fillFromEnvironment takes the rest from where the AWS tools look.
 func (a *app) fillFromEnvironment(ctx context.Context, c *s3client.Connection) (err error) {
 	aws := &chain.Chain{Env: a.getenv}
@@ -126,18 +142,24 @@ func (a *app) fillFromEnvironment(ctx context.Context, c *s3client.Connection) (
 			return err
 		}
 	}
-	if c.Endpoint == "" {
+	if c.Endpoint == "" { // one that was given says where the role is assumed, too
 		if c.Endpoint, err = aws.Endpoint("s3"); err != nil {
 			return err
 		}
-	}
-	if c.STSEndpoint == "" && c.AuthorizationType == s3client.IAMRole {
-		if c.STSEndpoint, err = aws.Endpoint("sts"); err != nil {
-			return err
+		if c.STSEndpoint == "" && c.AuthorizationType == s3client.IAMRole {
+			if c.STSEndpoint, err = aws.Endpoint("sts"); err != nil {
+				return err
+			}
 		}
 	}
 	if c.AccessKeyID != "" || !c.SecretAccessKey.IsZero() {
 		return nil
+	}
+	form := *c // what is wrong with the form is told before what is missing beside it
+	form.AccessKeyID, form.SecretAccessKey = "looked-up", s3client.NewSecret("looked-up")
+	form.Region = cmp.Or(form.Region, "looked-up")
+	if err := form.Validate(); err != nil {
+		return err
 	}
 	cred, err := aws.Credentials(ctx)
 	if err != nil {

@@ -32,6 +32,9 @@ func (a *app) demo(ctx context.Context, fs *flag.FlagSet, args []string) error {
 	if *mebibytes < 1 || *mebibytes > 5<<10 {
 		return usageError("--size: 1 to 5120 MiB is expected")
 	}
+	if *threads < 1 || *threads > 256 {
+		return usageError("--threads: 1 to 256 is expected")
+	}
 	dir, err := os.MkdirTemp("", "sigvier-demo-*")
 	if err != nil {
 		return err
@@ -74,7 +77,7 @@ func (a *app) demo(ctx context.Context, fs *flag.FlagSet, args []string) error {
 	}
 
 	source, target := filepath.Join(dir, "source"), filepath.Join(dir, "target")
-	want, err := writeRandom(source, *mebibytes<<20)
+	want, err := writeRandom(ctx, source, *mebibytes<<20)
 	if err != nil {
 		return err
 	}
@@ -92,7 +95,7 @@ func (a *app) demo(ctx context.Context, fs *flag.FlagSet, args []string) error {
 	}
 	a.say("6. Downloaded  %s", summary(report))
 
-	got, err := sha256File(target)
+	got, err := sha256File(ctx, target)
 	if err != nil {
 		return err
 	}
@@ -119,7 +122,7 @@ func (a *app) connectDemo(ctx context.Context, form s3client.Connection) (*s3cli
 	}
 	if _, err := stranger.Credentials(ctx); err == nil {
 		return nil, errors.New("the role was assumed without its external ID, and must not be")
-	} else if ctx.Err() != nil {
+	} else if exitCode(ctx, err) != exitDenied {
 		return nil, err
 	}
 	a.say("3. Without the external ID, the role is denied")
@@ -157,29 +160,42 @@ func (a *app) say(format string, args ...any) {
 }
 
 // writeRandom writes a file that does not compress and returns its SHA-256.
-func writeRandom(name string, n int64) (string, error) {
+func writeRandom(ctx context.Context, name string, n int64) (string, error) {
 	f, err := os.Create(name)
 	if err != nil {
 		return "", err
 	}
 	h := sha256.New()
 	random := mathrand.NewChaCha8([32]byte([]byte(rand.Text() + rand.Text())[:32]))
-	_, err = io.CopyN(io.MultiWriter(f, h), random, n)
+	_, err = io.CopyN(io.MultiWriter(f, h), contextReader{ctx, random}, n)
 	if err := errors.Join(err, f.Close()); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-func sha256File(name string) (string, error) {
+func sha256File(ctx context.Context, name string) (string, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
+	if _, err := io.Copy(h, contextReader{ctx, f}); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// contextReader ends with ctx.
+type contextReader struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r contextReader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p)
 }

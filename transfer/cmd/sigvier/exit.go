@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"github.com/sigvier/sigvier/s3client"
 	"github.com/sigvier/sigvier/sigv4"
@@ -34,18 +36,19 @@ var errReported = errors.New("reported")
 func exitCode(ctx context.Context, err error) int {
 	var usage usageError
 	var api *s3client.APIError
+	var setting *chain.SettingError
 	isAPI := errors.As(err, &api)
 	switch {
 	case err == nil:
 		return exitDone
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+	case ctx.Err() != nil: // whatever the error became on its way here
 		return exitInterrupted
 	case errors.As(err, &usage), errors.Is(err, s3client.ErrInvalidConnection):
 		return exitUsage
 	case errors.Is(err, transfer.ErrIntegrity):
 		return exitIntegrity
 	case errors.Is(err, s3client.ErrDenied), errors.Is(err, s3client.ErrRestricted),
-		errors.Is(err, chain.ErrNoCredentials), errors.Is(err, sigv4.ErrCredentials),
+		errors.Is(err, chain.ErrNoCredentials), errors.Is(err, sigv4.ErrCredentials), errors.As(err, &setting),
 		isAPI && (api.Status == http.StatusForbidden || api.Status == http.StatusUnauthorized):
 		return exitDenied
 	case errors.Is(err, s3client.ErrNotFound):
@@ -55,8 +58,28 @@ func exitCode(ctx context.Context, err error) int {
 }
 
 func message(code int, err error) string {
-	if code == exitInterrupted {
-		return "interrupted; nothing was left behind"
+	switch {
+	case code == exitInterrupted:
+		return "interrupted; no unfinished file or object was left behind"
+	case errors.Is(err, chain.ErrNoCredentials):
+		return oneLine(err.Error() + ": set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write a connection into a file for --connection")
 	}
-	return err.Error()
+	return oneLine(err.Error())
+}
+
+// oneLine keeps what a key or a service put into an error from moving a
+// terminal's cursor.
+func oneLine(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '\n':
+			b.WriteString("; ")
+		case strconv.IsPrint(r):
+			b.WriteRune(r)
+		default:
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
 }

@@ -71,7 +71,7 @@ func (a *app) get(ctx context.Context, fs *flag.FlagSet, args []string) error {
 	if err != nil {
 		return err
 	}
-	line := fmt.Sprintf("s3://%s/%s -> %s: %s", from.bucket, printable(from.key), name, summary(report))
+	line := fmt.Sprintf("s3://%s/%s -> %s: %s", from.bucket, printable(from.key), printable(name), summary(report))
 	if name == "-" { // stdout has the object
 		_, err := fmt.Fprintln(a.stderr, line)
 		return err
@@ -91,13 +91,22 @@ func fileFor(from location, name string) (string, error) {
 		return "", err
 	}
 	if name != "" && !isDir {
-		return name, nil
+		return inFolder(name)
 	}
 	base := path.Base(from.key)
 	if strings.HasSuffix(from.key, "/") || !filepath.IsLocal(base) || base == "." || strings.ContainsRune(base, 0) {
 		return "", usageError(fmt.Sprintf("the key %q gives no file name: name the file", from.key))
 	}
-	return filepath.Join(name, base), nil
+	return inFolder(filepath.Join(name, base))
+}
+
+// inFolder wants the folder of a file to be there.
+func inFolder(name string) (string, error) {
+	dir := filepath.Dir(name)
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("there is no folder %s: make it first", dir)
+	}
+	return name, nil
 }
 
 func summary(r transfer.Report) string {
@@ -108,7 +117,7 @@ func summary(r transfer.Report) string {
 	}
 	text := fmt.Sprintf("%s in %s, %s/s, %s, verified: %s", size(r.Size), r.Elapsed.Round(time.Millisecond), size(int64(rate)), threads, r.Verified)
 	if r.Resumed > 0 {
-		text += fmt.Sprintf(", %d broken answers resumed", r.Resumed)
+		text += fmt.Sprintf(", broken off and resumed: %d", r.Resumed)
 	}
 	return text
 }

@@ -16,6 +16,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
 	code := a.run(ctx, os.Args[1:])
 	stop()
@@ -107,6 +108,28 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 denied, 4 not found, 5 integrity,
 `)
 }
 
+// input is the standard input for a command that reads it. It ends when ctx does:
+// a read of a terminal or a pipe waits, and knows nothing of ctx.
+func (a *app) input(ctx context.Context) (*os.File, error) {
+	if _, err := a.stdin.Seek(0, io.SeekCurrent); err == nil {
+		return a.stdin, nil // a file does not wait
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	context.AfterFunc(ctx, func() { w.Close() })
+	go func() {
+		// Bare, so that no system call holds the pipe while it waits for the input.
+		_, err := io.Copy(struct{ io.Writer }{w}, struct{ io.Reader }{a.stdin})
+		if err != nil && ctx.Err() == nil {
+			r.Close() // an error is no end
+		}
+		w.Close()
+	}()
+	return r, nil
+}
+
 // parse parses flags that may stand anywhere among the arguments, and checks how
 // many arguments there are.
 func parse(fs *flag.FlagSet, args []string, least, most int) ([]string, error) {
@@ -115,7 +138,7 @@ func parse(fs *flag.FlagSet, args []string, least, most int) ([]string, error) {
 		if err := fs.Parse(args); err == flag.ErrHelp {
 			return nil, err
 		} else if err != nil {
-			return nil, usageError(err.Error())
+			return nil, usageError(err.Error() + ": see sigvier " + fs.Name() + " -h")
 		}
 		rest := fs.Args()
 		if len(rest) == 0 {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sigvier/sigvier/s3client"
+	"github.com/sigvier/sigvier/sigv4"
 )
 
 func (a *app) ls(ctx context.Context, fs *flag.FlagSet, args []string) error {
@@ -25,6 +26,9 @@ func (a *app) ls(ctx context.Context, fs *flag.FlagSet, args []string) error {
 	if len(args) == 1 {
 		if at, err = parseLocation(args[0]); err != nil {
 			return err
+		}
+		if at.bucket == "" && at.key != "" {
+			return usageError(fmt.Sprintf("%q: a bucket is expected, such as s3://bucket/folder/", args[0]))
 		}
 	}
 	client, _, err := conn.open(ctx, a)
@@ -50,7 +54,7 @@ func (a *app) lsBuckets(ctx context.Context, client *s3client.Client) error {
 			err := a.result(struct {
 				Bucket  string    `json:"bucket"`
 				Created time.Time `json:"creation_date"`
-			}{b.Name, b.CreationDate}, fmt.Sprintf("%s  %s", stamp(b.CreationDate), b.Name))
+			}{b.Name, b.CreationDate}, fmt.Sprintf("%s  %s", stamp(b.CreationDate), printable(b.Name)))
 			if err != nil {
 				return err
 			}
@@ -101,6 +105,9 @@ func (a *app) head(ctx context.Context, fs *flag.FlagSet, args []string) error {
 	at, err := parseLocation(args[0])
 	if err != nil {
 		return err
+	}
+	if at.bucket == "" {
+		return usageError(fmt.Sprintf("%q: a bucket, or a bucket and a key, is expected, such as s3://bucket/folder/key", args[0]))
 	}
 	client, _, err := conn.open(ctx, a)
 	if err != nil {
@@ -181,6 +188,9 @@ func (a *app) rm(ctx context.Context, fs *flag.FlagSet, args []string) error {
 
 func (a *app) mb(ctx context.Context, fs *flag.FlagSet, args []string) error {
 	return a.onBucket(ctx, fs, args, "made", func(client *s3client.Client, bucket string) error {
+		if err := s3client.CheckBucketName(bucket); err != nil {
+			return usageError("the bucket name " + err.Error())
+		}
 		_, err := client.CreateBucket(ctx, s3client.CreateBucketInput{Bucket: bucket})
 		return err
 	})
@@ -227,6 +237,14 @@ func (a *app) presign(ctx context.Context, fs *flag.FlagSet, args []string) erro
 	at, err := parseObject(args[0])
 	if err != nil {
 		return err
+	}
+	switch *method {
+	case http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete:
+	default:
+		return usageError(fmt.Sprintf("--method %s: GET, HEAD, PUT or DELETE is expected", *method))
+	}
+	if *expires < time.Second || *expires > sigv4.MaxExpires || *expires%time.Second != 0 {
+		return usageError(fmt.Sprintf("--expires %s: whole seconds from 1s to 168h (seven days) are expected", *expires))
 	}
 	client, _, err := conn.open(ctx, a)
 	if err != nil {

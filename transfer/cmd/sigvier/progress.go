@@ -78,16 +78,20 @@ func (m *meter) clear() {
 
 // line says bytes, share, rate and the time that is left at that rate.
 func (m *meter) line(elapsed time.Duration) string {
-	done, total := m.p.Done(), m.p.Total()
-	rate := float64(done) / elapsed.Seconds()
-	line := fmt.Sprintf("%s %s", m.verb, size(done))
+	return progressLine(m.verb, m.p.Done(), m.p.Total(), elapsed)
+}
+
+func progressLine(verb string, done, total int64, elapsed time.Duration) string {
+	const foreseeable = 1000 * time.Hour
+	rate := float64(done) / max(elapsed.Seconds(), 1e-9)
+	line := verb + " " + size(done)
 	if total > 0 {
 		line += fmt.Sprintf(" of %s, %d%%", size(total), done*100/total)
 	}
 	line += ", " + size(int64(rate)) + "/s"
-	if done > 0 && total > done {
-		left := time.Duration(float64(total-done) / rate * float64(time.Second))
-		line += ", " + left.Round(time.Second).String() + " left"
+	left := float64(total-done) / rate * float64(time.Second)
+	if done > 0 && total > done && left < float64(foreseeable) {
+		line += ", " + time.Duration(left).Round(time.Second).String() + " left"
 	}
 	return line
 }

@@ -46,6 +46,11 @@ func (a *app) put(ctx context.Context, fs *flag.FlagSet, args []string) error {
 		return err
 	}
 	in := transfer.UploadInput{Bucket: to.bucket, Key: to.key, ContentType: *contentType, Progress: new(transfer.Progress)}
+	if name == "-" {
+		if file, err = a.input(ctx); err != nil {
+			return err
+		}
+	}
 	stop := a.watch("uploaded", in.Progress)
 	report, err := transfer.Upload(ctx, client, in, file)
 	stop()
@@ -53,7 +58,7 @@ func (a *app) put(ctx context.Context, fs *flag.FlagSet, args []string) error {
 		return err
 	}
 	return a.result(newTransferResult(to, name, report),
-		fmt.Sprintf("%s -> s3://%s/%s: %s", name, to.bucket, printable(to.key), summary(report)))
+		fmt.Sprintf("%s -> s3://%s/%s: %s", printable(name), to.bucket, printable(to.key), summary(report)))
 }
 
 func openRegular(name string) (*os.File, error) {

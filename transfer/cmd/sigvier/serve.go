@@ -6,46 +6,66 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
+	"net"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/sigvier/sigvier/s3client/s3test"
 )
 
-func (a *app) serve(ctx context.Context, fs *flag.FlagSet, args []string) error {
+func (a *app) serve(ctx context.Context, flags *flag.FlagSet, args []string) error {
 	var cfg s3test.Config
-	fs.StringVar(&cfg.Addr, "addr", "127.0.0.1:0", "listen at `HOST:PORT`; port 0 is any free one")
-	fs.StringVar(&cfg.Region, "region", "us-east-1", "the server's `REGION`")
-	fs.StringVar(&cfg.Dir, "dir", "", "keep the objects in `DIR`; without, in memory")
-	fs.DurationVar(&cfg.Latency, "latency", 0, "wait before each answer, such as 30ms")
-	fs.Int64Var(&cfg.Bandwidth, "bandwidth", 0, "`BYTES_PER_S` of each connection; 0 is unlimited")
-	fs.Func("user", "`AKID:SECRET` of a user (repeatable); without, one is made up", func(s string) error {
-		u, err := parseUser(s)
-		cfg.Users = append(cfg.Users, u)
-		return err
+	flags.StringVar(&cfg.Addr, "addr", "127.0.0.1:0", "listen at `HOST:PORT`; port 0 is any free one")
+	flags.StringVar(&cfg.Region, "region", "us-east-1", "the server's `REGION`")
+	flags.StringVar(&cfg.Dir, "dir", "", "keep the objects in `DIR`; without, in memory")
+	flags.DurationVar(&cfg.Latency, "latency", 0, "wait before each answer, such as 30ms")
+	flags.Int64Var(&cfg.Bandwidth, "bandwidth", 0, "`BYTES_PER_S` of each connection; 0 is unlimited")
+	var users []string
+	flags.Func("user", "`AKID:SECRET` of a user (repeatable); without, one is made up", func(s string) error {
+		users = append(users, s) // read below, for package flag repeats what it refuses
+		return nil
 	})
-	fs.Func("bucket", "make the bucket `NAME` (repeatable)", func(s string) error {
+	flags.Func("bucket", "make the bucket `NAME` (repeatable)", func(s string) error {
 		cfg.Buckets = append(cfg.Buckets, s)
 		return nil
 	})
-	fs.Func("role", "`ARN[,external-id=ID]` of a role that may be assumed (repeatable)", func(s string) error {
+	flags.Func("role", "`ARN[,external-id=ID]` of a role that may be assumed (repeatable)", func(s string) error {
 		r, err := parseRole(s)
 		cfg.Roles = append(cfg.Roles, r)
 		return err
 	})
-	fs.Func("fault", "misbehave: `SPEC` is kind[=value][,op=OPERATION][,skip=N][,times=N] (repeatable)", func(s string) error {
-		f, err := s3test.ParseFault(s)
-		cfg.Faults = append(cfg.Faults, f)
-		return err
+	var faults []string
+	flags.Func("fault", "misbehave: `SPEC` is kind[=value][,op=OPERATION][,skip=N][,times=N] (repeatable)", func(s string) error {
+		faults = append(faults, s)
+		return nil
 	})
-	if _, err := parse(fs, args, 0, 0); err != nil {
+	if _, err := parse(flags, args, 0, 0); err != nil {
 		return err
+	}
+	for _, s := range users {
+		u, err := parseUser(s)
+		if err != nil {
+			return err
+		}
+		cfg.Users = append(cfg.Users, u)
+	}
+	for _, s := range faults {
+		f, err := s3test.ParseFault(s)
+		if err != nil {
+			return usageError("--" + err.Error())
+		}
+		cfg.Faults = append(cfg.Faults, f)
 	}
 	madeUp := len(cfg.Users) == 0
 	if madeUp {
 		cfg.Users = []s3test.User{{AccessKeyID: "AKIA" + rand.Text()[:16], SecretAccessKey: rand.Text() + rand.Text()[:14]}}
 	}
 	server, err := s3test.Start(cfg)
+	if err != nil && !isSystem(err) {
+		return usageError(err.Error())
+	}
 	if err != nil {
 		return err
 	}
@@ -63,10 +83,18 @@ func (a *app) serve(ctx context.Context, fs *flag.FlagSet, args []string) error 
 	return nil
 }
 
+// isSystem tells what the system refuses from what was said wrong.
+func isSystem(err error) bool {
+	var call *os.SyscallError
+	var path *fs.PathError
+	var name *net.DNSError
+	return errors.As(err, &call) || errors.As(err, &path) || errors.As(err, &name)
+}
+
 func parseUser(s string) (s3test.User, error) {
 	id, secret, ok := strings.Cut(s, ":")
 	if !ok || id == "" || secret == "" {
-		return s3test.User{}, errors.New("AKID:SECRET is expected") // and s may hold a secret
+		return s3test.User{}, usageError("--user: AKID:SECRET is expected: see sigvier serve -h") // and s may hold a secret
 	}
 	return s3test.User{AccessKeyID: id, SecretAccessKey: secret}, nil
 }

@@ -14,26 +14,27 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sigvier/sigvier/sigv4"
 )
 
 // signRequest is one line of what "sigvier sign" reads.
 type signRequest struct {
-	Name      string      `json:"name"`
-	Service   string      `json:"service"`
-	Region    string      `json:"region"`
-	AccessKey string      `json:"access_key"`
-	Secret    string      `json:"secret"`
-	Token     string      `json:"token"`
-	Time      string      `json:"time"`
-	Method    string      `json:"method"`
-	URL       string      `json:"url"`
-	Headers   [][2]string `json:"headers"`
-	Body      []byte      `json:"body_base64"`
-	Mode      string      `json:"mode"`
-	Expires   int64       `json:"expires"`
-	Policy    string      `json:"policy_base64"`
+	Name      string     `json:"name"`
+	Service   string     `json:"service"`
+	Region    string     `json:"region"`
+	AccessKey string     `json:"access_key"`
+	Secret    string     `json:"secret"`
+	Token     string     `json:"token"`
+	Time      string     `json:"time"`
+	Method    string     `json:"method"`
+	URL       string     `json:"url"`
+	Headers   [][]string `json:"headers"`
+	Body      []byte     `json:"body_base64"`
+	Mode      string     `json:"mode"`
+	Expires   int64      `json:"expires"`
+	Policy    string     `json:"policy_base64"`
 
 	PayloadHash   string   `json:"payload_hash"`
 	DoubleEncode  *bool    `json:"double_encode"`
@@ -66,7 +67,11 @@ func (a *app) sign(ctx context.Context, fs *flag.FlagSet, args []string) error {
 	if _, err := parse(fs, args, 0, 0); err != nil {
 		return err
 	}
-	lines := bufio.NewScanner(a.stdin)
+	input, err := a.input(ctx)
+	if err != nil {
+		return err
+	}
+	lines := bufio.NewScanner(input)
 	lines.Buffer(make([]byte, 64<<10), maxLine)
 	failed := false
 	for lines.Scan() {
@@ -86,7 +91,12 @@ func (a *app) sign(ctx context.Context, fs *flag.FlagSet, args []string) error {
 			return err
 		}
 	}
-	if err := lines.Err(); err != nil {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return fmt.Errorf("reading requests: a line is longer than %s", size(maxLine))
+	} else if err != nil {
 		return fmt.Errorf("reading requests: %w", err)
 	}
 	if failed {
@@ -98,6 +108,9 @@ func (a *app) sign(ctx context.Context, fs *flag.FlagSet, args []string) error {
 // signLine signs the request of one line.
 func signLine(line []byte) (name string, result signResult, err error) {
 	var in signRequest
+	if !utf8.Valid(line) { // which would be replaced, and something else signed
+		return nameOf(line), signResult{}, errors.New("the line is no request as JSON: it is not UTF-8")
+	}
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields() // a misspelt option must not sign something else
 	if err := d.Decode(&in); err != nil {
@@ -190,7 +203,7 @@ next:
 				continue next
 			}
 		}
-		out.Headers = append(out.Headers, h)
+		out.Headers = append(out.Headers, [2]string(h))
 	}
 	for _, name := range set {
 		if value := req.Header.Get(name); value != "" {
@@ -209,10 +222,8 @@ func (in signRequest) signQuery(signer *sigv4.Signer, t time.Time) (signResult, 
 	if err != nil {
 		return signResult{}, err
 	}
-	if in.Expires > int64(sigv4.MaxExpires/time.Second) {
-		in.Expires = int64(sigv4.MaxExpires/time.Second) + 1 // refused, and no overflow
-	}
-	expires := time.Duration(in.Expires) * time.Second
+	// What is out of bounds is refused, and must not overflow on its way there.
+	expires := time.Duration(min(max(in.Expires, 0), int64(sigv4.MaxExpires/time.Second)+1)) * time.Second
 	trace, err := signer.TracePresign(req, in.credentials(), payload, t, expires)
 	if err != nil {
 		return signResult{}, err
@@ -258,6 +269,8 @@ func (in *signRequest) request() (*http.Request, error) {
 	req := &http.Request{Method: in.Method, URL: u, Header: http.Header{}, ContentLength: int64(len(in.Body))}
 	for _, h := range in.Headers {
 		switch {
+		case len(h) != 2:
+			return nil, fmt.Errorf("headers: a pair [name, value] is expected, and one has %d parts", len(h))
 		case strings.EqualFold(h[0], "Host"): // it comes from the URL
 			continue
 		case strings.EqualFold(h[0], "Content-Length"):

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// served is a run of "sigvier serve", and a shell whose environment leads to it.
+type served struct {
+	shell
+	url    string
+	stderr *bytes.Buffer // once it has stopped
+	stop   func() int    // stops it and gives the exit code
+}
+
+func serve(t *testing.T, args ...string) served {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	stdout, w := io.Pipe()
+	stderr := new(bytes.Buffer)
+	a := &app{stdin: input(t, ""), stdout: w, stderr: stderr, getenv: func(string) string { return "" }}
+	ended := make(chan int, 1)
+	go func() {
+		ended <- a.run(ctx, append([]string{"serve", "--user", keyID + ":" + secret}, args...))
+		w.Close()
+	}()
+	s := served{stderr: stderr}
+	s.stop = func() int {
+		cancel()
+		code := <-ended
+		ended <- code // for the next call
+		return code
+	}
+	t.Cleanup(func() { s.stop() })
+	lines := bufio.NewReader(stdout)
+	line, err := lines.ReadString('\n')
+	if err != nil {
+		t.Fatalf("no first line: %v; stderr: %s", err, stderr)
+	}
+	s.url = strings.TrimSuffix(line, "\n")
+	go io.Copy(io.Discard, lines)
+	s.shell = nowhere(t).with("AWS_ENDPOINT_URL="+s.url, "AWS_ACCESS_KEY_ID="+keyID, "AWS_SECRET_ACCESS_KEY="+secret)
+	return s
+}
+
+func TestServePrintsItsEndpointAndEnds(t *testing.T) {
+	s := serve(t, "--bucket", "one", "--bucket", "two")
+	u, err := url.Parse(s.url)
+	if err != nil || u.Scheme != "http" || u.Hostname() != "127.0.0.1" || u.Port() == "" || u.Port() == "0" || u.Path != "" {
+		t.Errorf("the first line is %q, want http://127.0.0.1:PORT", s.url)
+	}
+	s.run(t, "ls").want(t, exitDone, "  one\n", "  two\n")
+	if code := s.stop(); code != exitDone {
+		t.Errorf("exit code %d, want 0", code)
+	}
+	if got := s.stderr.String(); got != "stopped after 0s\n" {
+		t.Errorf("stderr is %q, want that it stopped: a user was given, none is shown", got)
+	}
+	s.run(t, "ls").want(t, exitFailed, "127.0.0.1")
+}
+
+func TestServeListensWhereItIsTold(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shell{}.run(t, "serve", "--addr", l.Addr().String()).want(t, exitFailed, l.Addr().String())
+	l.Close()
+	if s := serve(t, "--addr", l.Addr().String()); s.url != "http://"+l.Addr().String() {
+		t.Errorf("it listens at %s, want %s", s.url, l.Addr())
+	}
+}
+
+func TestServeKnowsItsUsersOnly(t *testing.T) {
+	s := serve(t, "--user", "AKIDSECOND:second-secret-access-key:with-a-colon")
+	s.with("AWS_ACCESS_KEY_ID=AKIDSECOND", "AWS_SECRET_ACCESS_KEY=second-secret-access-key:with-a-colon").run(t, "ls").want(t, exitDone)
+	s.with("AWS_ACCESS_KEY_ID=AKIDTHIRD").run(t, "ls").want(t, exitDenied, "InvalidAccessKeyId")
+	s.with("AWS_SECRET_ACCESS_KEY=second-secret-access-key").run(t, "ls").want(t, exitDenied, "SignatureDoesNotMatch")
+}
+
+func TestServeOfARegion(t *testing.T) {
+	s := serve(t, "--region", "eu-west-1", "--bucket", bucket)
+	s.run(t, "ls", "s3://data").want(t, exitDenied, "eu-west-1")
+	s.run(t, "head", "s3://data", "--region", "eu-west-1").want(t, exitDone, "region: eu-west-1")
+}
+
+func TestServeRoles(t *testing.T) {
+	s := serve(t, "--role", roleARN+",external-id=an=id,here", "--role", roleARN+"/open", "--bucket", bucket)
+	s.run(t, "ls", "--role-arn", roleARN, "--external-id", "an=id,here").want(t, exitDone, bucket)
+	s.run(t, "ls", "--role-arn", roleARN, "--external-id", "an=id").want(t, exitDenied)
+	s.run(t, "ls", "--role-arn", roleARN).want(t, exitDenied)
+	s.run(t, "ls", "--role-arn", roleARN+"/open").want(t, exitDone, bucket)
+	s.run(t, "ls", "--role-arn", roleARN+"/open", "--external-id", "any-id").want(t, exitDone, bucket)
+	s.run(t, "ls", "--role-arn", roleARN+"/none").want(t, exitDenied)
+}
+
+func TestServeKeepsItsFolderOverARestart(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "kept")
+	file := writeFile(t, t.TempDir(), "f", pattern(10000))
+	s := serve(t, "--dir", dir, "--bucket", bucket)
+	s.run(t, "put", file, "s3://data/folder/k").want(t, exitDone)
+	s.run(t, "mb", "s3://made").want(t, exitDone)
+	s.stop()
+	s = serve(t, "--dir", dir, "--bucket", bucket)
+	s.run(t, "ls").want(t, exitDone, "data\n", "made\n")
+	if r := s.run(t, "get", "s3://data/folder/k", "-"); r.stdout != pattern(10000) {
+		t.Errorf("after the restart the object has %d bytes that differ", len(r.stdout))
+	}
+	s.stop()
+	serve(t).run(t, "ls").want(t, exitDone) // in memory there is nothing
+}
+
+func TestServeMisbehavesWhenTold(t *testing.T) {
+	s := serve(t, "--bucket", bucket, "--fault", "error=AccessDenied,op=ListBuckets,times=1", "--fault", "ignore-range,op=GetObject")
+	s.run(t, "put", writeFile(t, t.TempDir(), "f", "content"), "s3://data/k").want(t, exitDone)
+	s.run(t, "get", "s3://data/k", filepath.Join(t.TempDir(), "f")).want(t, exitIntegrity)
+	s.run(t, "ls").want(t, exitDenied, "AccessDenied")
+	s.run(t, "ls").want(t, exitDone)
+}
+
+func TestServeTakesItsTime(t *testing.T) {
+	s := serve(t, "--bucket", bucket, "--latency", "100ms")
+	start := time.Now()
+	s.run(t, "ls").want(t, exitDone)
+	if took := time.Since(start); took < 100*time.Millisecond {
+		t.Errorf("an answer took %v, want at least the latency of 100ms", took)
+	}
+
+	s = serve(t, "--bucket", bucket, "--bandwidth", "500000")
+	s.run(t, "put", writeFile(t, t.TempDir(), "f", pattern(150000)), "s3://data/k").want(t, exitDone)
+	start = time.Now()
+	s.run(t, "get", "s3://data/k", filepath.Join(t.TempDir(), "f")).want(t, exitDone)
+	if took := time.Since(start); took < 150*time.Millisecond {
+		t.Errorf("150,000 bytes at 500,000 a second took %v, want about 300ms", took)
+	}
+}
+
+func TestServeMakesAUserUp(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	stdout, w := io.Pipe()
+	talk, stderr := io.Pipe()
+	a := &app{stdout: w, stderr: stderr}
+	code := make(chan int)
+	go func() {
+		code <- a.run(ctx, []string{"serve"})
+	}()
+	endpoint, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewReader(talk)
+	lines.ReadString('\n')
+	export, err := lines.ReadString('\n')
+	settings, ok := strings.CutPrefix(strings.TrimSpace(export), "export ")
+	if err != nil || !ok || !strings.Contains(settings, "AWS_ENDPOINT_URL="+strings.TrimSpace(endpoint)) {
+		t.Fatalf("stderr says %q, %v, want a line to paste into a shell", export, err)
+	}
+	go io.Copy(io.Discard, lines)
+	s := nowhere(t).with(strings.Fields(settings)...)
+	s.run(t, "mb", "s3://fresh").want(t, exitDone)
+	cancel()
+	if c := <-code; c != exitDone {
+		t.Errorf("exit code %d, want 0", c)
+	}
+}
+
+func TestServeRefusesBadValues(t *testing.T) {
+	for _, test := range []struct {
+		flag, value, text string
+	}{
+		{"addr", "nonsense", "address nonsense"},
+		{"addr", "127.0.0.1:99999", "99999"},
+		{"region", "us east", "region"},
+		{"user", "AKIDONLY", "--user: AKID:SECRET is expected"},
+		{"user", ":" + secret, "--user: AKID:SECRET is expected"},
+		{"user", "AKID:", "--user: AKID:SECRET is expected"},
+		{"user", "AKID:short", "AKID"},
+		{"user", "AK/ID:" + secret, "access key ID"},
+		{"user", keyID + ":" + secret, "twice"},
+		{"bucket", "UPPER", "UPPER"},
+		{"bucket", "", "Buckets"},
+		{"role", "tester", "tester"},
+		{"role", roleARN + ",id=x", "external-id=ID is expected"},
+		{"role", roleARN + ",external-id=", "external-id=ID is expected"},
+		{"role", roleARN + ",external-id=x", "external ID"},
+		{"fault", "frob", `--fault "frob": "frob" is no kind`},
+		{"fault", "stall", "DURATION"},
+		{"fault", "error=NoSuchThing", "NoSuchThing"},
+		{"fault", "drop,op=Frob", "Frob"},
+		{"fault", "drop,times=-1", "negative"},
+		{"latency", "30", "latency"},
+		{"latency", "-1s", "negative"},
+		{"bandwidth", "1M", "bandwidth"},
+		{"bandwidth", "-1", "negative"},
+	} {
+		t.Run(test.flag+" "+test.value, func(t *testing.T) {
+			r := shell{}.run(t, "serve", "--user", keyID+":"+secret, "--"+test.flag, test.value)
+			r.want(t, exitUsage, test.text)
+		})
+	}
+}
+
+func TestServeWhereItCannotKeepObjects(t *testing.T) {
+	file := writeFile(t, t.TempDir(), "file", "")
+	shell{}.run(t, "serve", "--dir", filepath.Join(file, "below")).want(t, exitFailed, file)
+	if _, err := os.Stat(file); err != nil {
+		t.Error(err)
+	}
+}
