@@ -164,7 +164,11 @@ func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 		return nil, k.wrap(err)
 	}
 	if resp.StatusCode >= 300 {
-		return nil, k.wrap(sigv4http.ReadError(resp))
+		err := error(sigv4http.ReadError(resp))
+		if ctx.Err() != nil { // it was cancelled while it waited to try again
+			err = fmt.Errorf("%w (%w)", err, ctx.Err())
+		}
+		return nil, k.wrap(err)
 	}
 	return resp, nil
 }

@@ -48,12 +48,19 @@ func dnsSuffix(region string) string {
 		return "sc2s.sgov.gov"
 	case strings.HasPrefix(region, "us-iso-"):
 		return "c2s.ic.gov"
+	case strings.HasPrefix(region, "us-isof-"):
+		return "csp.hci.ic.gov"
+	case strings.HasPrefix(region, "eu-isoe-"):
+		return "cloud.adc-e.uk"
+	case strings.HasPrefix(region, "eusc-"):
+		return "amazonaws.eu"
 	}
 	return "amazonaws.com"
 }
 
 func isAWSHost(host string) bool {
-	for _, suffix := range [...]string{".amazonaws.com", ".amazonaws.com.cn", ".sc2s.sgov.gov", ".c2s.ic.gov"} {
+	for _, suffix := range [...]string{".amazonaws.com", ".amazonaws.com.cn", ".sc2s.sgov.gov", ".c2s.ic.gov",
+		".csp.hci.ic.gov", ".cloud.adc-e.uk", ".amazonaws.eu"} {
 		if strings.HasSuffix(host, suffix) {
 			return true
 		}

@@ -39,7 +39,8 @@ func (g guard) checkPrefix(bucket, prefix string) error {
 	if err := g.checkBucket(bucket); err != nil {
 		return err
 	}
-	if g.path != "" && (!g.within(prefix) || hasDotSegment(prefix)) {
+	// Not the path itself without its slash: "reports" would list "reports2/x" too.
+	if g.path != "" && (!strings.HasPrefix(prefix, g.folder()) || hasDotSegment(prefix)) {
 		return fmt.Errorf("%w to the path %q, and the prefix is %q: list with a prefix in that path", ErrRestricted, g.path, prefix)
 	}
 	return nil
@@ -77,11 +78,12 @@ func (g guard) checkService() error {
 	return nil
 }
 
-// within reports whether a key or prefix is the path, or lies in its folder.
+// within reports whether a key is the path, or lies in its folder.
 func (g guard) within(key string) bool {
-	folder := strings.TrimSuffix(g.path, "/") + "/"
-	return key == g.path || strings.HasPrefix(key, folder)
+	return key == g.path || strings.HasPrefix(key, g.folder())
 }
+
+func (g guard) folder() string { return strings.TrimSuffix(g.path, "/") + "/" }
 
 func hasDotSegment(key string) bool {
 	for segment := range strings.SplitSeq(key, "/") {

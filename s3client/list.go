@@ -92,13 +92,15 @@ func (c *Client) ListObjectsV2(ctx context.Context, in ListObjectsV2Input) (List
 // ListObjectsV2Pages lists all pages from the one that in asks for. It ends at
 // the first error, which it yields.
 func (c *Client) ListObjectsV2Pages(ctx context.Context, in ListObjectsV2Input) iter.Seq2[ListObjectsV2Output, error] {
-	return pages(in.ContinuationToken, func(token string) (ListObjectsV2Output, string, error) {
+	k := call{op: "ListObjectsV2", bucket: in.Bucket}
+	return pages(k, in.ContinuationToken, func(token string) (ListObjectsV2Output, string, error) {
+		in := in
 		in.ContinuationToken = token
 		out, err := c.ListObjectsV2(ctx, in)
 		next := ""
 		if err == nil && out.IsTruncated {
 			if next = out.NextContinuationToken; next == "" {
-				err = call{op: "ListObjectsV2", bucket: in.Bucket}.wrap(errLoop)
+				err = k.wrap(errLoop)
 			}
 		}
 		return out, next, err
@@ -107,7 +109,8 @@ func (c *Client) ListObjectsV2Pages(ctx context.Context, in ListObjectsV2Input) 
 
 // ListBucketsPages lists all pages of the caller's buckets.
 func (c *Client) ListBucketsPages(ctx context.Context, in ListBucketsInput) iter.Seq2[ListBucketsOutput, error] {
-	return pages(in.ContinuationToken, func(token string) (ListBucketsOutput, string, error) {
+	return pages(call{op: "ListBuckets"}, in.ContinuationToken, func(token string) (ListBucketsOutput, string, error) {
+		in := in
 		in.ContinuationToken = token
 		out, err := c.ListBuckets(ctx, in)
 		return out, out.ContinuationToken, err
@@ -117,13 +120,15 @@ func (c *Client) ListBucketsPages(ctx context.Context, in ListBucketsInput) iter
 var errLoop = errors.New("the service says that the listing goes on, but not from where")
 
 // pages yields pages until one has no next token. A token that comes again would
-// go round for ever.
-func pages[T any](token string, fetch func(token string) (page T, next string, err error)) iter.Seq2[T, error] {
+// go round for ever; one is remembered, at distances that double (Brent's cycle
+// detection), for there may be millions.
+func pages[T any](k call, first string, fetch func(token string) (page T, next string, err error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		for {
+		token, mark := first, first
+		for n, power := 1, 1; ; n++ {
 			page, next, err := fetch(token)
-			if err == nil && next != "" && next == token {
-				err = errLoop
+			if err == nil && next != "" && (next == token || next == mark) {
+				err = k.wrap(errLoop)
 			}
 			if err != nil {
 				yield(*new(T), err)
@@ -132,7 +137,9 @@ func pages[T any](token string, fetch func(token string) (page T, next string, e
 			if !yield(page, nil) || next == "" {
 				return
 			}
-			token = next
+			if token = next; n == power {
+				mark, power = next, 2*power
+			}
 		}
 	}
 }

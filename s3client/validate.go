@@ -43,8 +43,10 @@ func (e *ConnectionError) addIf(wrong bool, field, problem string) {
 }
 
 func (e *ConnectionError) addErr(field string, err error) {
-	if err != nil {
-		e.add(field, "is wrong: "+err.Error())
+	if input := (*sts.InputError)(nil); errors.As(err, &input) {
+		e.add(field, input.Problem)
+	} else if err != nil {
+		e.add(field, err.Error())
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
@@ -89,13 +90,18 @@ type session struct {
 	Expiration      string
 }
 
-// credentials checks them; problem says, of the answer, what it lacks.
+// credentials checks them; problem says, of the answer, what it lacks. Blanks and
+// line ends around the values are the document's: the API Reference's sample has
+// its token on a line of its own.
 func (s session) credentials() (cred sigv4.Credentials, problem string) {
-	for _, part := range [...]struct{ name, value string }{
-		{"AccessKeyId", s.AccessKeyID}, {"SecretAccessKey", s.SecretAccessKey},
-		{"SessionToken", s.SessionToken}, {"Expiration", s.Expiration},
+	for _, part := range [...]struct {
+		name  string
+		value *string
+	}{
+		{"AccessKeyId", &s.AccessKeyID}, {"SecretAccessKey", &s.SecretAccessKey},
+		{"SessionToken", &s.SessionToken}, {"Expiration", &s.Expiration},
 	} {
-		if part.value == "" {
+		if *part.value = strings.TrimSpace(*part.value); *part.value == "" {
 			return sigv4.Credentials{}, "lacks " + part.name
 		}
 	}

@@ -17,7 +17,7 @@ var (
 	ErrExpiredToken       = errors.New("the session of the base credentials has ended")      // or the web identity token's
 	ErrMalformed          = errors.New("the request was refused by its form")                // what only STS can check
 	ErrThrottled          = errors.New("too many requests")                                  // retries included
-	ErrRegionDisabled     = errors.New("STS is not activated in this region of the account") //
+	ErrRegionDisabled     = errors.New("STS is not activated in this region of the account") // an administrator can
 	ErrCredentialsRefused = errors.New("the base credentials were refused")                  // unknown key, wrong secret, wrong token
 )
 

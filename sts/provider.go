@@ -142,7 +142,6 @@ func (p *Provider) refresh() (any, error) {
 	defer p.mu.Unlock()
 	t := p.now()
 	if err != nil {
-		p.good = p.good && t.Before(p.cred.Expires)
 		if p.pause = t.Add(retryAfter); p.pause.After(p.cred.Expires) {
 			p.pause = p.cred.Expires
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -58,7 +59,10 @@ func Download(ctx context.Context, src Source, in DownloadInput, path string) (R
 	if err := ctx.Err(); err != nil {
 		return Report{}, err
 	}
-	return report, file.commit()
+	if err := file.commit(); err != nil {
+		return Report{}, err
+	}
+	return report, nil
 }
 
 // DownloadTo downloads an object into a stream, in order, by one worker. What was
@@ -83,6 +87,9 @@ func (s *inOrder) WriteAt(p []byte, off int64) (int, error) {
 	}
 	n, err := s.w.Write(p)
 	s.off += int64(n)
+	if err == nil && n < len(p) {
+		err = io.ErrShortWrite
+	}
 	return n, err
 }
 
@@ -98,10 +105,7 @@ type run struct {
 
 func download(ctx context.Context, src Source, in DownloadInput, open func(size int64) (io.WriterAt, error)) (Report, error) {
 	start := time.Now()
-	in.Threads = cmp.Or(in.Threads, 1)
-	if in.Threads == Auto {
-		in.Threads = autoThreads
-	}
+	in.Threads = workers(in.Threads)
 	in.PartSize = cmp.Or(in.PartSize, DefaultPartSize)
 	if in.Progress == nil {
 		in.Progress = new(Progress)
@@ -144,7 +148,11 @@ func (d *run) first(ctx context.Context) (s3client.GetObjectOutput, error) {
 		return out, err
 	}
 	d.requests.Add(1)
-	if d.pin, err = newPin(d.in, out); err == nil && d.pin.size > 0 {
+	d.pin, err = newPin(d.in, out)
+	if err == nil && d.in.Threads > 1 && d.pin.size/d.in.PartSize >= maxParts {
+		err = d.pin.broken(fmt.Sprintf("the answer says that the object has %d bytes, which are too many parts of %d", d.pin.size, d.in.PartSize))
+	}
+	if err == nil && d.pin.size > 0 {
 		err = d.pin.check(out, NewPlan(d.pin.size, d.in.PartSize, d.in.Threads).Ranges[0])
 	}
 	if err != nil {
@@ -162,8 +170,9 @@ func (d *run) firstOfEmpty(ctx context.Context, cause error) (s3client.GetObject
 	if head.ContentLength != 0 {
 		return s3client.GetObjectOutput{}, cause
 	}
-	d.pin = pin{bucket: d.in.Bucket, key: d.in.Key, etag: head.ETag, versionID: head.VersionID}
-	return s3client.GetObjectOutput{ObjectInfo: head.ObjectInfo, Body: io.NopCloser(eof{})}, nil
+	out := s3client.GetObjectOutput{ObjectInfo: head.ObjectInfo, Body: io.NopCloser(eof{}), Status: http.StatusOK}
+	d.pin, err = newPin(d.in, out)
+	return out, err
 }
 
 type eof struct{}

@@ -13,6 +13,8 @@ import (
 const (
 	bufferSize = 256 << 10
 
+	// maxEmpty bounds the reads in a row that give neither a byte nor an error.
+	maxEmpty = 100
 	// maxBroken bounds the bodies in a row that break off without one good byte.
 	maxBroken = 5
 	// pauseBroken is the wait before the next try after such a body, doubled each time.
@@ -62,7 +64,7 @@ func (d *run) get(ctx context.Context, want Range) (io.ReadCloser, error) {
 	switch {
 	case errors.Is(err, s3client.ErrPreconditionFailed):
 		return nil, d.pin.changed("its ETag is no longer " + d.pin.etag)
-	case errors.Is(err, s3client.ErrNoSuchKey):
+	case errors.Is(err, s3client.ErrNotFound): // NoSuchVersion too
 		return nil, d.pin.changed("it was removed")
 	case errors.Is(err, s3client.ErrInvalidRange):
 		return nil, d.pin.changed("it is shorter now")
@@ -94,7 +96,7 @@ func (e *brokenBody) Error() string { return e.err.Error() }
 // copy writes the bytes of want from body to the sink and returns how many are
 // there. Its error is a *brokenBody where it is worth asking for the rest.
 func (d *run) copy(ctx context.Context, body io.Reader, want Range, buf []byte) (done int64, err error) {
-	for done < want.Len() {
+	for empty := 0; done < want.Len(); {
 		n, readErr := body.Read(buf[:min(int64(len(buf)), want.Len()-done)])
 		if n > 0 {
 			if _, err := d.sink.WriteAt(buf[:n], want.First+done); err != nil {
@@ -102,6 +104,9 @@ func (d *run) copy(ctx context.Context, body io.Reader, want Range, buf []byte) 
 			}
 			done += int64(n)
 			d.in.Progress.done.Add(int64(n))
+			empty = 0
+		} else if empty++; empty == maxEmpty && readErr == nil {
+			readErr = io.ErrNoProgress
 		}
 		if readErr != nil && done < want.Len() {
 			if err := ctx.Err(); err != nil {

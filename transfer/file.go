@@ -11,8 +11,8 @@ import (
 // file is a file under a temporary name beside its final one.
 type file struct {
 	*os.File
-	path string      // the final name
-	mode fs.FileMode // of the file that is replaced; 0 if there is none
+	path string       // the final name
+	mode *fs.FileMode // of the file that is replaced, if there is one
 	done bool
 }
 
@@ -30,12 +30,17 @@ func createFile(path string) (*file, error) {
 	case err == nil && !info.Mode().IsRegular():
 		return nil, &fs.PathError{Op: "download to", Path: path, Err: fmt.Errorf("it is there and no regular file, and will not be replaced")}
 	case err == nil:
-		f.mode = info.Mode().Perm()
+		mode := info.Mode().Perm()
+		f.mode = &mode
 	case !os.IsNotExist(err):
 		return nil, err
 	}
+	perm := fs.FileMode(0o666)
+	if f.mode != nil {
+		perm = *f.mode // nobody may read what is on its way who may not read it then
+	}
 	temp := filepath.Join(filepath.Dir(path), ".sigvier-"+rand.Text()+".part")
-	if f.File, err = os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666); err != nil {
+	if f.File, err = os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, perm); err != nil {
 		return nil, err
 	}
 	return f, nil
@@ -47,8 +52,8 @@ func (f *file) reserve(size int64) error { return f.Truncate(size) }
 // commit brings the bytes to the disk and then the file to its final name, in
 // this order: after a power loss there is no name without its bytes.
 func (f *file) commit() error {
-	if f.mode != 0 {
-		if err := f.Chmod(f.mode); err != nil {
+	if f.mode != nil {
+		if err := f.Chmod(*f.mode); err != nil {
 			return err
 		}
 	}

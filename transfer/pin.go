@@ -21,6 +21,9 @@ func newPin(in DownloadInput, out s3client.GetObjectOutput) (pin, error) {
 	if out.ETag == "" {
 		return p, p.broken("the answer has no ETag to hold the others against")
 	}
+	if v := in.VersionID; v != "" && v != out.VersionID && (v != "null" || out.VersionID != "") {
+		return p, p.broken(fmt.Sprintf("version %q was asked for, and the answer has %q", v, out.VersionID))
+	}
 	if out.Status == http.StatusOK && out.ContentLength == 0 {
 		return p, nil // of an empty object there is no range; some servers give it whole
 	}

@@ -28,7 +28,8 @@ type UploadInput struct {
 }
 
 // Upload stores a file as an object, in one PutObject whose body is signed: the
-// service holds the bytes that arrive against their SHA-256. What cannot seek, such as a pipe, is kept in a temporary file first.
+// service holds the bytes that arrive against their SHA-256. What cannot seek,
+// such as a pipe, is kept in a temporary file first.
 func Upload(ctx context.Context, dst Destination, in UploadInput, file *os.File) (Report, error) {
 	start := time.Now()
 	if in.Progress == nil {
@@ -43,18 +44,18 @@ func Upload(ctx context.Context, dst Destination, in UploadInput, file *os.File)
 		defer spooled.Close()
 		file = spooled
 	}
+	if info, err := file.Stat(); err == nil && info.Size() > MaxPut { // before it is read for its hash
+		return Report{}, fmt.Errorf("%s has %d bytes, and one PutObject takes %d (5 GiB)", file.Name(), info.Size(), int64(MaxPut))
+	}
 	h := sha256.New()
 	size, err := io.Copy(h, contextReader{ctx, file})
 	if err != nil {
 		return Report{}, fmt.Errorf("reading %s: %w", file.Name(), err)
 	}
-	if size > MaxPut {
-		return Report{}, fmt.Errorf("%s has %d bytes, and one PutObject takes %d (5 GiB)", file.Name(), size, int64(MaxPut))
-	}
 	in.Progress.total.Store(size)
 	out, err := dst.PutObject(ctx, s3client.PutObjectInput{
 		Bucket: in.Bucket, Key: in.Key, ContentType: in.ContentType,
-		Body:    &counted{SectionReader: io.NewSectionReader(file, 0, size), progress: in.Progress},
+		Body:    io.NewSectionReader(&counted{file, in.Progress}, 0, size),
 		Payload: sigv4.PayloadDigest([sha256.Size]byte(h.Sum(nil))),
 	})
 	if err != nil {
@@ -66,12 +67,12 @@ func Upload(ctx context.Context, dst Destination, in UploadInput, file *os.File)
 
 // counted counts what is read: the furthest byte, for a retry begins again.
 type counted struct {
-	*io.SectionReader
+	io.ReaderAt
 	progress *Progress
 }
 
 func (c *counted) ReadAt(p []byte, off int64) (int, error) {
-	n, err := c.SectionReader.ReadAt(p, off)
+	n, err := c.ReaderAt.ReadAt(p, off)
 	for end := off + int64(n); ; {
 		done := c.progress.done.Load()
 		if end <= done || c.progress.done.CompareAndSwap(done, end) {

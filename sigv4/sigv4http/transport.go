@@ -115,7 +115,13 @@ func (t *Transport) attempt(req *http.Request, payload sigv4.PayloadHash, skew i
 			return nil, cred, &notSentError{"rewinding the body for a retry", err}
 		}
 	}
-	if err := t.Signer.Sign(signed, cred, payload, t.now().Add(time.Duration(skew))); err != nil {
+	now := t.now().Add(time.Duration(skew))
+	if chunking, ok := req.Context().Value(chunkingKey{}).(Chunking); ok {
+		err = chunking.sign(signed, t.Signer, cred, now)
+	} else {
+		err = t.Signer.Sign(signed, cred, payload, now)
+	}
+	if err != nil {
 		if signed.Body != nil {
 			signed.Body.Close()
 		}

@@ -76,7 +76,7 @@ func (c *Chain) find() (sigv4.Credentials, error) {
 	if err != nil || ok {
 		return cred, err
 	}
-	if err := p.unsupported(unsupported[:]...); err != nil {
+	if err := p.unsupported(otherWays[:]...); err != nil {
 		return sigv4.Credentials{}, err
 	}
 	tried = append(tried,

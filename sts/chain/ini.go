@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 )
 
@@ -48,7 +49,8 @@ func readFile(name string) (file, error) {
 		return file{}, &SettingError{Kind: ErrUnreadable, Source: name, Problem: problem, Err: err}
 	}
 	f, err := os.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
+	// ENOTDIR: daemons have /dev/null for a home directory.
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return file{name: name}, nil
 	}
 	if err != nil {
@@ -142,7 +144,7 @@ func (p *parser) setting(prefix, text string) (problem string) {
 	if _, twice := p.section[key]; twice {
 		return "the section has this setting already"
 	}
-	p.section[key] = setting{value: strings.Trim(cutRemark(value), " \t"), file: p.file, line: p.number}
+	p.section[key] = setting{value: cutRemark(value), file: p.file, line: p.number}
 	if prefix == "" {
 		p.key = key
 	}
@@ -161,12 +163,13 @@ func (p *parser) continued(text string) (problem string) {
 	return ""
 }
 
-// cutRemark cuts a value before the first # or ; that follows a blank.
+// cutRemark cuts a value before the first # or ; that follows a blank, and the
+// blanks around it.
 func cutRemark(value string) string {
 	for i := 1; i < len(value); i++ {
 		if (value[i] == '#' || value[i] == ';') && (value[i-1] == ' ' || value[i-1] == '\t') {
-			return value[:i]
+			value = value[:i]
 		}
 	}
-	return value
+	return strings.Trim(value, " \t")
 }

@@ -110,7 +110,7 @@ func (s setting) word(name string) (string, error) {
 }
 
 // The ways to credentials that are not built, in the order of mention.
-var unsupported = [...]string{
+var otherWays = [...]string{
 	"role_arn", "web_identity_token_file", "sso_session", "sso_start_url", "sso_account_id",
 	"credential_process", "credential_source", "source_profile", "login_session",
 }

@@ -1,0 +1,220 @@
+package s3client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/sigvier/sigvier/s3client"
+	"github.com/sigvier/sigvier/s3client/s3test"
+)
+
+// The examples run against an embedded server. Yours reach AWS by leaving
+// Endpoint empty. Real keys come from the environment or a file, never from
+// source code.
+func startServer() *s3test.Server {
+	srv, err := s3test.Start(s3test.Config{
+		Users:   []s3test.User{{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}},
+		Roles:   []s3test.Role{{ARN: "arn:aws:iam::123456789012:role/reader", ExternalID: "customer-4711"}},
+		Buckets: []string{"data"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return srv
+}
+
+func openExample(endpoint string) *s3client.Client {
+	client, err := s3client.Connection{
+		AuthorizationType: s3client.AccessKey,
+		AccessKeyID:       "AKIDEXAMPLE",
+		SecretAccessKey:   s3client.NewSecret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+		Endpoint:          endpoint,
+	}.Open(nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return client
+}
+
+func ExampleParseConnection() {
+	c, err := s3client.ParseConnection(strings.NewReader(`{
+		"connection_name": "monthly reports",
+		"authorization_type": "access_key",
+		"access_key_id": "AKIDEXAMPLE",
+		"secret_access_key": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+		"region": "eu-central-1",
+		"restrict_to_bucket": "data",
+		"restrict_to_path": "reports/"
+	}`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(c.Name, c.Region, c.Threads(), c.SecretAccessKey)
+
+	_, err = s3client.ParseConnection(strings.NewReader(`{"restrict_to_buckets": "data"}`))
+	fmt.Println(err)
+	// Output:
+	// monthly reports eu-central-1 1 REDACTED
+	// s3client: reading a connection: json: unknown field "restrict_to_buckets"
+}
+
+func ExampleConnection_Validate() {
+	err := s3client.Connection{
+		AuthorizationType: s3client.AccessKey,
+		AccessKeyID:       "AKIDEXAMPLE",
+		Region:            "Frankfurt",
+		DownloadThreads:   1000,
+	}.Validate()
+	var wrong *s3client.ConnectionError
+	if errors.As(err, &wrong) {
+		for _, f := range wrong.Fields {
+			fmt.Println(f.Field, f.Problem)
+		}
+	}
+	// Output:
+	// secret_access_key is empty
+	// region is malformed: lower-case letters, digits and hyphens are expected, as in us-east-1
+	// download_threads is 1000: 1 to 256 is expected
+}
+
+// By a role with an external ID, restricted to one folder of one bucket.
+func ExampleConnection_Open() {
+	srv := startServer()
+	defer srv.Close()
+	ctx := context.Background()
+
+	client, err := s3client.Connection{
+		AuthorizationType: s3client.IAMRole,
+		IAMRoleARN:        "arn:aws:iam::123456789012:role/reader",
+		ExternalID:        "customer-4711",
+		AccessKeyID:       "AKIDEXAMPLE", // the base credentials; left empty they come from the environment
+		SecretAccessKey:   s3client.NewSecret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+		RestrictToBucket:  "data",
+		RestrictToPath:    "reports/",
+		Endpoint:          srv.URL,
+	}.Open(nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = client.GetObject(ctx, s3client.GetObjectInput{Bucket: "data", Key: "reports/2026"})
+	fmt.Println(errors.Is(err, s3client.ErrNoSuchKey))
+	_, err = client.GetObject(ctx, s3client.GetObjectInput{Bucket: "data", Key: "payroll"})
+	fmt.Println(err)
+	fmt.Println(srv.Requests())
+	// Output:
+	// true
+	// GetObject s3://data/payroll: the connection is restricted to the path "reports/", and the key is "payroll"
+	// map[AssumeRole:1 GetObject:1]
+}
+
+func ExampleClient_PutObject() {
+	srv := startServer()
+	defer srv.Close()
+	client := openExample(srv.URL)
+	ctx := context.Background()
+
+	in := s3client.PutObjectInput{Bucket: "data", Key: "greeting", Body: strings.NewReader("hello"), IfNoneMatch: "*"}
+	if _, err := client.PutObject(ctx, in); err != nil {
+		log.Fatal(err)
+	}
+	_, err := client.PutObject(ctx, in) // IfNoneMatch: only if there is none
+	fmt.Println(errors.Is(err, s3client.ErrPreconditionFailed))
+	// Output:
+	// true
+}
+
+func ExampleClient_GetObject() {
+	srv := startServer()
+	defer srv.Close()
+	client := openExample(srv.URL)
+	ctx := context.Background()
+	if _, err := client.PutObject(ctx, s3client.PutObjectInput{Bucket: "data", Key: "greeting", Body: strings.NewReader("hello, world")}); err != nil {
+		log.Fatal(err)
+	}
+
+	out, err := client.GetObject(ctx, s3client.GetObjectInput{Bucket: "data", Key: "greeting", Range: "bytes=7-"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer out.Body.Close()
+	body, err := io.ReadAll(out.Body)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(out.Status, out.ContentRange, string(body))
+
+	_, err = client.GetObject(ctx, s3client.GetObjectInput{Bucket: "data", Key: "farewell"})
+	fmt.Println(errors.Is(err, s3client.ErrNotFound))
+	// Output:
+	// 206 bytes 7-11/12 world
+	// true
+}
+
+func ExampleClient_ListObjectsV2Pages() {
+	srv := startServer()
+	defer srv.Close()
+	client := openExample(srv.URL)
+	ctx := context.Background()
+	for _, key := range []string{"reports/2024", "reports/2025", "reports/2026", "reports/drafts/2027", "payroll"} {
+		if _, err := client.PutObject(ctx, s3client.PutObjectInput{Bucket: "data", Key: key, Body: strings.NewReader(key)}); err != nil {
+			log.Fatal(err)
+		}
+	}
+
+	in := s3client.ListObjectsV2Input{Bucket: "data", Prefix: "reports/", Delimiter: "/", MaxKeys: 2}
+	for page, err := range client.ListObjectsV2Pages(ctx, in) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		for _, o := range page.Contents {
+			fmt.Println(o.Size, o.Key)
+		}
+		for _, folder := range page.CommonPrefixes {
+			fmt.Println("folder", folder)
+		}
+	}
+	// Output:
+	// 12 reports/2024
+	// 12 reports/2025
+	// 12 reports/2026
+	// folder reports/drafts/
+}
+
+// A URL for who has no credentials. It is a secret while it lives: this one is
+// shown because its time is long past.
+func ExampleClient_Presign() {
+	client, err := s3client.Connection{
+		AuthorizationType: s3client.AccessKey,
+		AccessKeyID:       "AKIDEXAMPLE",
+		SecretAccessKey:   s3client.NewSecret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+		Region:            "eu-central-1",
+	}.Open(&s3client.Options{Now: func() time.Time { return time.Date(2015, time.August, 30, 12, 36, 0, 0, time.UTC) }})
+	if err != nil {
+		log.Fatal(err)
+	}
+	p, err := client.Presign(context.Background(), s3client.PresignInput{
+		Method: http.MethodGet, Bucket: "data", Key: "reports/2015 august", Expires: time.Hour,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	object, query, _ := strings.Cut(p.URL, "?")
+	fmt.Println(object)
+	fmt.Println(strings.ReplaceAll(query, "&", "\n"))
+	fmt.Println(p.Expires)
+	// Output:
+	// https://data.s3.eu-central-1.amazonaws.com/reports/2015%20august
+	// X-Amz-Algorithm=AWS4-HMAC-SHA256
+	// X-Amz-Credential=AKIDEXAMPLE%2F20150830%2Feu-central-1%2Fs3%2Faws4_request
+	// X-Amz-Date=20150830T123600Z
+	// X-Amz-Expires=3600
+	// X-Amz-SignedHeaders=host
+	// X-Amz-Signature=6d0cd836596a814c2654d640e13d2e37fa574dd939a2f4f9abe0ea6b5f82c3fb
+	// 2015-08-30 13:36:00 +0000 UTC
+}

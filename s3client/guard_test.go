@@ -1,0 +1,227 @@
+package s3client_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sigvier/sigvier/s3client"
+	"github.com/sigvier/sigvier/sigv4"
+)
+
+// operations are all methods of a client that touch a bucket or a key.
+var operations = map[string]struct {
+	kind string // what the operation names: key, prefix, bucket, whole bucket, service
+	call func(ctx context.Context, c *s3client.Client, bucket, key string) error
+}{
+	"GetObject": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		out, err := c.GetObject(ctx, s3client.GetObjectInput{Bucket: bucket, Key: key})
+		if err == nil {
+			err = out.Body.Close()
+		}
+		return err
+	}},
+	"HeadObject": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.HeadObject(ctx, s3client.HeadObjectInput{Bucket: bucket, Key: key})
+		return err
+	}},
+	"PutObject": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.PutObject(ctx, s3client.PutObjectInput{Bucket: bucket, Key: key, Body: strings.NewReader("x")})
+		return err
+	}},
+	"DeleteObject": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.DeleteObject(ctx, s3client.DeleteObjectInput{Bucket: bucket, Key: key})
+		return err
+	}},
+	"Presign": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		p, err := c.Presign(ctx, s3client.PresignInput{Method: http.MethodGet, Bucket: bucket, Key: key, Expires: time.Minute})
+		if err != nil && p.URL != "" {
+			return errors.New("there is a presigned URL beside the error")
+		}
+		return err
+	}},
+	"ListObjectsV2": {"prefix", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.ListObjectsV2(ctx, s3client.ListObjectsV2Input{Bucket: bucket, Prefix: key})
+		return err
+	}},
+	"ListObjectsV2Pages": {"prefix", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		for _, err := range c.ListObjectsV2Pages(ctx, s3client.ListObjectsV2Input{Bucket: bucket, Prefix: key}) {
+			return err
+		}
+		return errors.New("no page and no error")
+	}},
+	"HeadBucket": {"bucket", func(ctx context.Context, c *s3client.Client, bucket, _ string) error {
+		_, err := c.HeadBucket(ctx, s3client.HeadBucketInput{Bucket: bucket})
+		return err
+	}},
+	"CreateBucket": {"whole bucket", func(ctx context.Context, c *s3client.Client, bucket, _ string) error {
+		_, err := c.CreateBucket(ctx, s3client.CreateBucketInput{Bucket: bucket})
+		return err
+	}},
+	"DeleteBucket": {"whole bucket", func(ctx context.Context, c *s3client.Client, bucket, _ string) error {
+		_, err := c.DeleteBucket(ctx, s3client.DeleteBucketInput{Bucket: bucket})
+		return err
+	}},
+	"ListBuckets": {"service", func(ctx context.Context, c *s3client.Client, _, _ string) error {
+		_, err := c.ListBuckets(ctx, s3client.ListBucketsInput{})
+		return err
+	}},
+	"ListBucketsPages": {"service", func(ctx context.Context, c *s3client.Client, _, _ string) error {
+		for _, err := range c.ListBucketsPages(ctx, s3client.ListBucketsInput{}) {
+			return err
+		}
+		return errors.New("no page and no error")
+	}},
+}
+
+// Whoever adds an operation adds it to the guard's tests.
+func TestGuardKnowsEveryOperation(t *testing.T) {
+	client := reflect.TypeFor[*s3client.Client]()
+	for i := range client.NumMethod() {
+		switch name := client.Method(i).Name; name {
+		case "Credentials", "DownloadThreads": // neither bucket nor key
+		default:
+			if _, ok := operations[name]; !ok {
+				t.Errorf("no test restricts %s", name)
+			}
+		}
+	}
+}
+
+// guarded is a client that is restricted, with the recorder that must see
+// nothing: it assumes a role, and not even that may be sent.
+func guarded(t *testing.T, bucket, path string, answers ...answer) (*s3client.Client, *recorder) {
+	t.Helper()
+	c := byRole()
+	if len(answers) > 0 {
+		c = aws() // for what is admitted
+	}
+	c.RestrictToBucket, c.RestrictToPath = bucket, path
+	net := &recorder{answers: answers}
+	opts := &s3client.Options{Base: net}
+	if len(answers) == 0 {
+		opts.Credentials = noProvider{t}
+	}
+	return open(t, c, opts), net
+}
+
+type noProvider struct{ t *testing.T }
+
+func (p noProvider) Credentials(context.Context) (cred sigv4.Credentials, err error) {
+	p.t.Error("credentials were asked for")
+	return cred, errors.New("no")
+}
+
+const listing = `<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>`
+
+func TestGuardRefusesBeforeAByteIsSent(t *testing.T) {
+	const mine, path = "mine", "reports/"
+	for name, op := range operations {
+		t.Run(name, func(t *testing.T) {
+			refuse := func(restrictBucket, restrictPath, bucket, key string) {
+				t.Helper()
+				client, net := guarded(t, restrictBucket, restrictPath)
+				err := op.call(t.Context(), client, bucket, key)
+				wantErr(t, err, s3client.ErrRestricted)
+				if errors.Is(err, s3client.ErrDenied) || errors.Is(err, s3client.ErrNotFound) {
+					t.Errorf("%v is the service's word too", err)
+				}
+				if n := len(net.requests); n != 0 {
+					t.Errorf("restricted to %q %q, bucket %q, key %q: %d requests were sent", restrictBucket, restrictPath, bucket, key, n)
+				}
+				var e *s3client.Error
+				if !errors.As(err, &e) || e.Op != strings.TrimSuffix(name, "Pages") {
+					t.Errorf("%v is no *Error of %s", err, name)
+				}
+			}
+			admit := func(restrictBucket, restrictPath, bucket, key string) {
+				t.Helper()
+				client, net := guarded(t, restrictBucket, restrictPath, says(200, listing))
+				if op.kind == "service" {
+					client, net = guarded(t, restrictBucket, restrictPath, says(200, "<ListAllMyBucketsResult/>"))
+				}
+				if err := op.call(t.Context(), client, bucket, key); err != nil {
+					t.Errorf("restricted to %q %q, bucket %q, key %q: %v", restrictBucket, restrictPath, bucket, key, err)
+				}
+				if n := len(net.requests); n != 1 && name != "Presign" {
+					t.Errorf("%d requests were sent, want 1", n)
+				}
+			}
+			admit("", "", "other", "key")
+			if op.kind == "service" {
+				refuse(mine, "", "", "")
+				refuse(mine, path, "", "")
+				return
+			}
+			admit(mine, "", mine, "key")
+			for _, bucket := range []string{"other", "mine2", "min", "MINE", "mine.", "mine%2f", "mine "} {
+				refuse(mine, "", bucket, "key")
+				refuse(mine, path, bucket, "reports/key")
+			}
+			switch op.kind {
+			case "bucket":
+				admit(mine, path, mine, "")
+			case "whole bucket":
+				refuse(mine, path, mine, "")
+			case "key":
+				for _, key := range []string{"reports/a", "reports/", "reports//a", "reports/a/b", "reports/..a", "reports/a..", "reports/...", "reports/%2e%2e/a"} {
+					admit(mine, path, mine, key)
+				}
+				for _, key := range []string{"reports", "report", "reports2/a", "Reports/a", "/reports/a", "other/reports/a", "reports/../a",
+					"reports/..", "reports/./a", "reports/a/..", "../reports/a", "reports/a/../../b", ".", ".."} {
+					refuse(mine, path, mine, key)
+				}
+				// A path without a slash is a key, or a folder.
+				admit(mine, "reports", mine, "reports")
+				admit(mine, "reports", mine, "reports/a")
+				refuse(mine, "reports", mine, "reports2")
+				refuse(mine, "reports", mine, "reports.bak")
+				refuse(mine, "reports", mine, "reports/../reports2")
+			case "prefix":
+				for _, prefix := range []string{"reports/", "reports/a", "reports//", "reports/a/b"} {
+					admit(mine, path, mine, prefix)
+				}
+				for _, prefix := range []string{"", "rep", "reports", "reports2/", "other/", "/reports/", "reports/..", "reports/../", "reports/./"} {
+					refuse(mine, path, mine, prefix)
+				}
+				admit(mine, "reports", mine, "reports/")
+				// It would show the names of reports2/… too.
+				refuse(mine, "reports", mine, "reports")
+			}
+		})
+	}
+}
+
+func TestMalformedNamesAreNotSent(t *testing.T) {
+	for name, op := range operations {
+		if op.kind == "service" {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			refuse := func(bucket, key string) {
+				t.Helper()
+				client, net := guarded(t, "", "")
+				wantErr(t, op.call(t.Context(), client, bucket, key))
+				if n := len(net.requests); n != 0 {
+					t.Errorf("bucket %q, key of %d bytes: %d requests were sent", bucket, len(key), n)
+				}
+			}
+			for _, bucket := range []string{"", "a/b", "/", "..", ".", "a?b", "a#b", `a\b`, "data/.."} {
+				refuse(bucket, "key")
+			}
+			if op.kind == "key" {
+				refuse("data", "")
+				refuse("data", strings.Repeat("k", 1025))
+				refuse("data", strings.Repeat("é", 513))
+			}
+			if name == "CreateBucket" {
+				refuse("My_Data", "")
+				refuse("192.168.0.1", "")
+			}
+		})
+	}
+}

@@ -1,0 +1,89 @@
+package sigv4
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// A body that is signed piece by piece, each piece with the signature of the one
+// before, and the first with that of the request, the seed (Amazon S3 API
+// Reference, "Signature Calculations for the Authorization Header: Transferring
+// Payload in Multiple Chunks" and "Including Trailing Headers"; Amazon Transcribe
+// Developer Guide, "Event stream encoding"). The string to sign is
+//
+//	AWS4-HMAC-SHA256-PAYLOAD LF  timestamp LF  scope LF  signature before LF  hash LF  hash
+//
+// of a chunk with the hash of nothing and that of its data, of an event with
+// those of its headers and its payload; and, with one hash, that of the trailers,
+//
+//	AWS4-HMAC-SHA256-TRAILER LF  timestamp LF  scope LF  signature before LF  hash
+
+// ChunkSigner signs the pieces of one body in their order. It is not safe for
+// concurrent use. The framing is package sigv4http's.
+type ChunkSigner struct {
+	signer    *Signer
+	cred      Credentials
+	timestamp []byte
+	signature []byte // of the piece before
+	toSign    []byte
+}
+
+// ChunkSigner begins the chain of a request that [Signer.Sign] has signed with
+// these credentials and a STREAMING-… payload hash.
+func (s *Signer) ChunkSigner(signed *http.Request, cred Credentials) (*ChunkSigner, error) {
+	_, seed, ok := strings.Cut(signed.Header.Get(headerAuthorization), "Signature=")
+	if timestamp := signed.Header.Get(headerDate); ok && len(timestamp) == len(timeFormat) {
+		return s.chain(cred, timestamp, seed)
+	}
+	return nil, refuse(ErrRequest, "request", "has not been signed in its headers, which gives the chunks their seed")
+}
+
+// ChunkVerifier is the same for a request that [Signer.Verify] has accepted: its
+// signatures are those that the chunks must have.
+func (s *Signer) ChunkVerifier(v Verified, cred Credentials) (*ChunkSigner, error) {
+	return s.chain(cred, v.SignedAt.UTC().Format(timeFormat), v.Signature)
+}
+
+func (s *Signer) chain(cred Credentials, timestamp, seed string) (*ChunkSigner, error) {
+	return &ChunkSigner{signer: s, cred: cred, timestamp: []byte(timestamp), signature: []byte(seed)}, cred.check()
+}
+
+// Chunk signs a chunk, given the SHA-256 of its data; the last is empty. The
+// signature, in hex, is good until the next call.
+func (c *ChunkSigner) Chunk(data [sha256.Size]byte) []byte {
+	return c.sign("-PAYLOAD", sha256.Sum256(nil), data)
+}
+
+// Trailer signs the trailers, given the SHA-256 of "name:value LF" for each, the
+// names in lower case.
+func (c *ChunkSigner) Trailer(trailers [sha256.Size]byte) []byte {
+	return c.sign("-TRAILER", trailers)
+}
+
+// Event signs a message of an event stream, which has a time of its own, given
+// the SHA-256 of its encoded headers and of its payload.
+func (c *ChunkSigner) Event(t time.Time, headers, payload [sha256.Size]byte) ([]byte, error) {
+	timestamp, err := appendTime(nil, t)
+	if err != nil {
+		return nil, err
+	}
+	c.timestamp = timestamp
+	return c.sign("-PAYLOAD", headers, payload), nil
+}
+
+func (c *ChunkSigner) sign(kind string, hashes ...[sha256.Size]byte) []byte {
+	date := c.timestamp[:dateLen]
+	dst := append(append(append(c.toSign[:0], algorithm...), kind...), '\n')
+	dst = append(append(dst, c.timestamp...), '\n')
+	dst = append(appendScope(dst, date, c.signer.region, c.signer.service), '\n')
+	dst = append(dst, c.signature...)
+	for _, hash := range hashes {
+		dst = hex.AppendEncode(append(dst, '\n'), hash[:])
+	}
+	key := c.signer.keys.get(c.cred.SecretAccessKey(), date, c.signer.region, c.signer.service)
+	c.toSign, c.signature = dst, key.appendSignature(c.signature[:0], dst)
+	return c.signature
+}

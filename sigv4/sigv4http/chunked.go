@@ -1,0 +1,255 @@
+package sigv4http
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"hash"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sigvier/sigvier/sigv4"
+)
+
+// Uploads in the aws-chunked encoding (Amazon S3 API Reference, "Signature
+// Calculations for the Authorization Header: Transferring Payload in Multiple
+// Chunks" and "… Including Trailing Headers"):
+//
+//	HEX-LENGTH;chunk-signature=SIGNATURE CRLF  DATA CRLF     for each chunk
+//	0;chunk-signature=SIGNATURE CRLF                         the last
+//	NAME:VALUE CRLF                                          for each trailer
+//	x-amz-trailer-signature:SIGNATURE CRLF                   behind trailers
+//	CRLF
+//
+// Unsigned, the lines have no signatures.
+
+const (
+	// MinChunk is the shortest chunk that S3 takes, but for the last: 8 KiB.
+	MinChunk = 8 << 10
+	// DefaultChunk is the length of a chunk where none is asked for.
+	DefaultChunk = 64 << 10
+
+	signatureLen = 2 * sha256.Size
+)
+
+// Trailer is a trailing header: a fixed value, or a hash of the body that is
+// known when all of it has passed, in base64.
+type Trailer struct {
+	Name  string // such as "x-amz-checksum-crc64nvme"
+	Value string
+	Hash  hash.Hash // if not nil, in place of Value; it must be fresh
+}
+
+func (t Trailer) length() int {
+	if t.Hash != nil {
+		return base64.StdEncoding.EncodedLen(t.Hash.Size())
+	}
+	return len(t.Value)
+}
+
+func (t Trailer) value() string {
+	if t.Hash != nil {
+		return base64.StdEncoding.EncodeToString(t.Hash.Sum(nil))
+	}
+	return t.Value
+}
+
+// Chunking says how a body is sent in chunks.
+type Chunking struct {
+	// Size of a chunk, at least [MinChunk]; 0 means [DefaultChunk].
+	Size int
+	// Unsigned leaves the chunks unsigned, for use over TLS; S3 then wants a
+	// trailer with a checksum.
+	Unsigned bool
+	// Trailers makes the trailers of one attempt; nil means that there are none.
+	Trailers func() []Trailer
+}
+
+func (c Chunking) size() int {
+	if c.Size == 0 {
+		return DefaultChunk
+	}
+	return c.Size
+}
+
+func (c Chunking) trailers() []Trailer {
+	if c.Trailers == nil {
+		return nil
+	}
+	return c.Trailers()
+}
+
+type chunkingKey struct{}
+
+// WithChunks has the bodies of the requests that carry this context sent in
+// chunks, each signed while it passes, so that a body that can be read only once
+// is signed too. The request's ContentLength must be the body's own length; the
+// header fields that S3 wants are added.
+func WithChunks(ctx context.Context, c Chunking) context.Context {
+	return context.WithValue(ctx, chunkingKey{}, c)
+}
+
+// payload is the payload hash that the request is signed with.
+func (c Chunking) payload(trailers []Trailer) (sigv4.PayloadHash, error) {
+	switch {
+	case c.size() < MinChunk:
+		return sigv4.PayloadHash{}, fmt.Errorf("sigv4http: chunks of %d bytes: S3 takes at least %d", c.size(), MinChunk)
+	case c.Unsigned:
+		return sigv4.ParsePayloadHash("STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+	case len(trailers) > 0:
+		return sigv4.ParsePayloadHash("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER")
+	}
+	return sigv4.ParsePayloadHash("STREAMING-AWS4-HMAC-SHA256-PAYLOAD")
+}
+
+// encodedLength is the Content-Length of a body of n bytes in chunks.
+func (c Chunking) encodedLength(n int64, trailers []Trailer) int64 {
+	size := int64(c.size())
+	total := n/size*c.chunkLength(size) + c.headLength(0) + 2
+	if rest := n % size; rest > 0 {
+		total += c.chunkLength(rest)
+	}
+	for _, t := range trailers {
+		total += int64(len(t.Name) + len(":") + t.length() + 2)
+	}
+	if len(trailers) > 0 && !c.Unsigned {
+		total += int64(len(trailerSignature) + signatureLen + 2)
+	}
+	return total
+}
+
+func (c Chunking) chunkLength(n int64) int64 { return c.headLength(n) + n + 2 }
+
+func (c Chunking) headLength(n int64) int64 {
+	length := len(strconv.FormatInt(n, 16)) + 2
+	if !c.Unsigned {
+		length += len(chunkSignature) + signatureLen
+	}
+	return int64(length)
+}
+
+const (
+	chunkSignature   = ";chunk-signature="
+	trailerSignature = "x-amz-trailer-signature:"
+)
+
+// chunkedReader encodes a body while it is read.
+type chunkedReader struct {
+	body     io.ReadCloser
+	left     int64 // bytes of the body that are still to come
+	signer   *sigv4.ChunkSigner
+	trailers []Trailer
+	chunk    []byte // room for the data of one chunk
+	out      []byte // encoded, and not read yet
+	frame    []byte // behind out
+	done     bool
+	err      error
+}
+
+var _ io.ReadCloser = (*chunkedReader)(nil)
+
+func (r *chunkedReader) Close() error { return r.body.Close() }
+
+func (r *chunkedReader) Read(p []byte) (int, error) {
+	for len(r.out) == 0 {
+		if r.err == nil && r.done {
+			r.err = io.EOF
+		}
+		if r.err != nil {
+			return 0, r.err
+		}
+		r.err = r.next()
+	}
+	n := copy(p, r.out)
+	r.out = r.out[n:]
+	return n, nil
+}
+
+// next encodes the next chunk, or the end.
+func (r *chunkedReader) next() error {
+	data := r.chunk[:min(int64(len(r.chunk)), r.left)]
+	if _, err := io.ReadFull(r.body, data); err != nil {
+		return fmt.Errorf("the body ended %d bytes before its length: %w", r.left, noEOF(err))
+	}
+	r.left -= int64(len(data))
+	for _, t := range r.trailers {
+		if t.Hash != nil {
+			t.Hash.Write(data)
+		}
+	}
+	r.frame = strconv.AppendInt(r.frame[:0], int64(len(data)), 16)
+	if r.signer != nil {
+		r.frame = append(append(r.frame, chunkSignature...), r.signer.Chunk(sha256.Sum256(data))...)
+	}
+	r.frame = append(r.frame, "\r\n"...)
+	if len(data) > 0 {
+		r.frame = append(append(r.frame, data...), "\r\n"...)
+	} else {
+		r.end()
+	}
+	r.out = r.frame
+	return nil
+}
+
+// end encodes what follows the last chunk.
+func (r *chunkedReader) end() {
+	r.done = true
+	var signed strings.Builder
+	for _, t := range r.trailers {
+		line := strings.ToLower(t.Name) + ":" + t.value()
+		signed.WriteString(line + "\n")
+		r.frame = append(append(r.frame, line...), "\r\n"...)
+	}
+	if r.signer != nil && len(r.trailers) > 0 {
+		signature := r.signer.Trailer(sha256.Sum256([]byte(signed.String())))
+		r.frame = append(append(append(r.frame, trailerSignature...), signature...), "\r\n"...)
+	}
+	r.frame = append(r.frame, "\r\n"...)
+}
+
+func noEOF(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// sign signs a request and puts the encoder in front of its body.
+func (c Chunking) sign(req *http.Request, signer *sigv4.Signer, cred sigv4.Credentials, now time.Time) error {
+	n, trailers := req.ContentLength, c.trailers()
+	if n < 0 || n == 0 && req.Body != nil && req.Body != http.NoBody {
+		return fmt.Errorf("sigv4http: a body in chunks needs its length in ContentLength")
+	}
+	payload, err := c.payload(trailers)
+	if err != nil {
+		return err
+	}
+	encoding := "aws-chunked"
+	if own := req.Header.Get("Content-Encoding"); own != "" {
+		encoding += "," + own
+	}
+	req.Header.Set("Content-Encoding", encoding)
+	req.Header.Set("X-Amz-Decoded-Content-Length", strconv.FormatInt(n, 10))
+	for _, t := range trailers {
+		req.Header.Add("X-Amz-Trailer", strings.ToLower(t.Name))
+	}
+	req.ContentLength = c.encodedLength(n, trailers)
+	if err := signer.Sign(req, cred, payload, now); err != nil {
+		return err
+	}
+	body := &chunkedReader{body: req.Body, left: n, trailers: trailers, chunk: make([]byte, c.size())}
+	if body.body == nil {
+		body.body = http.NoBody
+	}
+	if !c.Unsigned {
+		if body.signer, err = signer.ChunkSigner(req, cred); err != nil {
+			return err
+		}
+	}
+	req.Body = body
+	return nil
+}

@@ -1,0 +1,158 @@
+package sts_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sigvier/sigvier/sts"
+)
+
+func TestChecksOfSingleFields(t *testing.T) {
+	duration := func(s string) error {
+		d, err := time.ParseDuration(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sts.CheckDuration(d)
+	}
+	for _, test := range []struct {
+		field string
+		check func(string) error
+		good  []string
+		bad   []string
+	}{
+		{
+			"RoleArn", sts.CheckRoleARN,
+			[]string{
+				"arn:aws:iam::123456789012:role/demo",
+				"arn:aws-cn:iam::123456789012:role/path/to/demo",
+				"arn:aws-us-gov:iam::123456789012:role/_+=,.@-",
+				"arn:aws:iam::123456789012:role/a",
+				"arn:aws:iam:::role/S3Access",       // Ceph
+				"arn:aws:iam::tenant:role/S3Access", // Ceph with a tenant
+				"arn:minio:iam:::role/idmp-1",
+				"arn:aws:iam::123456789012:role/" + strings.Repeat("a", 2048-31),
+			},
+			[]string{
+				"", "demo", "arn", "arn:aws:iam::1:role", "arn:aw:iam:::role/x", "arn:aws:iam::12345678901:role/demo", "arn:aws:iam::1234567890123:role/demo",
+				"arn:aws:iam::12345678901x:role/demo", "arn:aws:iam::123456789012:user/demo", "arn:aws:iam::123456789012:role/",
+				"arn:aws:iam::123456789012:role/demo/", "arn:aws:iam::123456789012:role/de mo", "arn:aws:iam::123456789012:role/démo",
+				"arn:aws:iam::123456789012:role/demo\n", " arn:aws:iam::123456789012:role/demo", "arn:aws:iam::123456789012:role:demo",
+				"arn:aws:iam:eu-central-1:123456789012:role/demo", "arn:aws:sts::123456789012:assumed-role/demo/session",
+				"arn:aws:s3:::bucket/a/b/c/d", "arn::iam::123456789012:role/demo", "xarn:aws:iam::123456789012:role/demo",
+				"arn:aws:iam::123456789012:role/" + strings.Repeat("a", 2049-31),
+			},
+		},
+		{
+			"ExternalId", sts.CheckExternalID,
+			[]string{"ab", "azAZ09_+=,.@:/-", strings.Repeat("a", 1224)},
+			[]string{"", "a", strings.Repeat("a", 1225), "a b", "a\n", "ab\x00", "äb", "a#", "a\\b", "a(", "\xff\xfe"},
+		},
+		{
+			"RoleSessionName", sts.CheckSessionName,
+			[]string{"ab", "azAZ09_+=,.@-", strings.Repeat("a", 64)},
+			[]string{"", "a", strings.Repeat("a", 65), "a b", "a:b", "a/b", "äb", "ab\n"},
+		},
+		{
+			"DurationSeconds", duration,
+			[]string{"0s", "15m", "1h", "12h", "901s"},
+			[]string{"1s", "899s", "-15m", "12h1s", "24h", "900.5s", "15m1ns"},
+		},
+	} {
+		for _, s := range test.good {
+			if err := test.check(s); err != nil {
+				t.Errorf("%s %.80q is refused: %v", test.field, s, err)
+			}
+		}
+		for _, s := range test.bad {
+			err := test.check(s)
+			var input *sts.InputError
+			if !errors.As(err, &input) || input.Field != test.field || !errors.Is(err, sts.ErrInput) {
+				t.Errorf("%s %.80q gives %v, want an InputError of this field", test.field, s, err)
+			}
+		}
+	}
+}
+
+// All 256 bytes, against the pattern of the API Reference.
+func TestEveryByteOfAnExternalID(t *testing.T) {
+	const pattern = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@:/-"
+	for b := range 256 {
+		id := string([]byte{'a', byte(b)})
+		if got, want := sts.CheckExternalID(id) == nil, strings.Contains(pattern, string([]byte{byte(b)})); got != want {
+			t.Errorf("CheckExternalID(%q) accepts: %v, want %v", id, got, want)
+		}
+		wantName := strings.Contains(strings.NewReplacer(":", "", "/", "").Replace(pattern), string([]byte{byte(b)}))
+		if got := sts.CheckSessionName(id) == nil; got != wantName {
+			t.Errorf("CheckSessionName(%q) accepts: %v, want %v", id, got, wantName)
+		}
+	}
+}
+
+func TestEverythingWrongIsSaidAtOnceAndNothingSent(t *testing.T) {
+	sent := roundTripper(func(*http.Request) (*http.Response, error) {
+		t.Error("a request was sent")
+		return nil, errors.New("sent")
+	})
+	bad := sts.AssumeRoleInput{RoleARN: "demo", ExternalID: "secret id", SessionName: "a b", Duration: time.Second}
+	for _, test := range []struct {
+		name   string
+		client *sts.Client
+		in     sts.AssumeRoleInput
+		want   []string
+	}{
+		{"input", &sts.Client{Region: "eu-central-1", Provider: base}, bad,
+			[]string{"RoleArn", "ExternalId", "RoleSessionName", "DurationSeconds"}},
+		{"empty input", &sts.Client{Region: "eu-central-1", Provider: base}, sts.AssumeRoleInput{},
+			[]string{"RoleArn", "RoleSessionName"}},
+		{"client", &sts.Client{}, role, []string{"Region", "Provider"}},
+		{"all", &sts.Client{Region: "a b", Endpoint: "nowhere"}, bad,
+			[]string{"Region", "Endpoint", "Provider", "RoleArn", "ExternalId", "RoleSessionName", "DurationSeconds"}},
+		{"region that would lead elsewhere", &sts.Client{Region: "x.evil.example#", Provider: base}, role, []string{"Region"}},
+		{"region of many labels", &sts.Client{Region: "eu.central", Provider: base}, role, []string{"Region"}},
+		{"endpoint without a scheme", &sts.Client{Region: "eu-central-1", Endpoint: "localhost:9000", Provider: base}, role, []string{"Endpoint"}},
+		{"endpoint of another scheme", &sts.Client{Region: "eu-central-1", Endpoint: "ftp://localhost", Provider: base}, role, []string{"Endpoint"}},
+		{"endpoint with a password", &sts.Client{Region: "eu-central-1", Endpoint: "https://u:" + secret + "@localhost", Provider: base}, role, []string{"Endpoint"}},
+		{"endpoint with a password of letters", &sts.Client{Region: "eu-central-1", Endpoint: "https://u:p@localhost", Provider: base}, role, []string{"Endpoint"}},
+		{"endpoint with a query", &sts.Client{Region: "eu-central-1", Endpoint: "https://localhost/?a", Provider: base}, role, []string{"Endpoint"}},
+		{"endpoint that is no URL", &sts.Client{Region: "eu-central-1", Endpoint: "https://u:" + secret + "@%zz", Provider: base}, role, []string{"Endpoint"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.client.Base = sent
+			for range 2 { // and again at the second call
+				_, err := test.client.AssumeRole(t.Context(), test.in)
+				if diff := cmp.Diff(test.want, fields(err)); diff != "" {
+					t.Errorf("%v: fields (-want +got):\n%s", err, diff)
+				}
+				if !errors.Is(err, sts.ErrInput) {
+					t.Errorf("%v does not match ErrInput", err)
+				}
+				if strings.Contains(fmt.Sprint(err), "secret id") {
+					t.Errorf("the error repeats the external ID: %v", err)
+				}
+				noSecret(t, fmt.Sprint(err))
+			}
+		})
+	}
+}
+
+// fields are those of all InputErrors in a tree of errors.
+func fields(err error) []string {
+	switch e := err.(type) {
+	case *sts.InputError:
+		return []string{e.Field}
+	case interface{ Unwrap() []error }:
+		var all []string
+		for _, err := range e.Unwrap() {
+			all = append(all, fields(err)...)
+		}
+		return all
+	}
+	return nil
+}

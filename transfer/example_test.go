@@ -1,0 +1,128 @@
+package transfer_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/sigvier/sigvier/s3client"
+	"github.com/sigvier/sigvier/s3client/s3test"
+	"github.com/sigvier/sigvier/transfer"
+)
+
+// openExample connects to an embedded server that has a report of 20,000 lines.
+// Yours is connected to by the form of package s3client, whose keys come from
+// the environment or a file, never from source code.
+func openExample() (client *s3client.Client, stop func()) {
+	srv, err := s3test.Start(s3test.Config{
+		Users:   []s3test.User{{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}},
+		Buckets: []string{"data"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, err = s3client.Connection{
+		AuthorizationType: s3client.AccessKey,
+		AccessKeyID:       "AKIDEXAMPLE",
+		SecretAccessKey:   s3client.NewSecret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+		Endpoint:          srv.URL,
+		DownloadThreads:   4,
+	}.Open(nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	report := strings.Repeat("a line of the report\n", 20_000)
+	_, err = client.PutObject(context.Background(), s3client.PutObjectInput{Bucket: "data", Key: "report", Body: strings.NewReader(report)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return client, func() { srv.Close() }
+}
+
+func ExampleDownload() {
+	client, stop := openExample()
+	defer stop()
+	dir, err := os.MkdirTemp("", "example-*")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+
+	progress := new(transfer.Progress) // for another goroutine to look at
+	report, err := transfer.Download(context.Background(), client, transfer.DownloadInput{
+		Bucket: "data", Key: "report",
+		Threads:  client.DownloadThreads(),
+		PartSize: 64 << 10, // the default suits larger objects
+		Progress: progress,
+	}, filepath.Join(dir, "report.txt"))
+	if err != nil {
+		log.Fatal(err) // and there is no file
+	}
+	fmt.Println(report.Size, "bytes by", report.Threads, "threads in", report.Requests, "requests, verified:", report.Verified)
+	fmt.Println(progress.Done(), "of", progress.Total())
+	// Output:
+	// 420000 bytes by 4 threads in 7 requests, verified: etag-only
+	// 420000 of 420000
+}
+
+// A stream is written in order, and can be worked on while it comes.
+func ExampleDownloadTo() {
+	client, stop := openExample()
+	defer stop()
+
+	var lines lineCounter
+	report, err := transfer.DownloadTo(context.Background(), client, transfer.DownloadInput{Bucket: "data", Key: "report"}, &lines)
+	if err != nil {
+		log.Fatal(err) // what was written is only the beginning
+	}
+	fmt.Println(lines, "lines in", report.Size, "bytes")
+	// Output:
+	// 20000 lines in 420000 bytes
+}
+
+type lineCounter int
+
+func (n *lineCounter) Write(p []byte) (int, error) {
+	*n += lineCounter(strings.Count(string(p), "\n"))
+	return len(p), nil
+}
+
+func ExampleUpload() {
+	client, stop := openExample()
+	defer stop()
+	file, err := os.CreateTemp("", "example-*")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	if _, err := file.WriteString("hello"); err != nil {
+		log.Fatal(err)
+	}
+
+	report, err := transfer.Upload(context.Background(), client, transfer.UploadInput{
+		Bucket: "data", Key: "greeting", ContentType: "text/plain",
+	}, file)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(report.Size, "bytes, verified:", report.Verified)
+	// Output:
+	// 5 bytes, verified: full-object
+}
+
+func ExampleNewPlan() {
+	plan := transfer.NewPlan(20<<20, transfer.DefaultPartSize, 8)
+	fmt.Println(plan.Threads, "threads")
+	for _, r := range plan.Ranges {
+		fmt.Println(r.First, "to", r.Last, "has", r.Len())
+	}
+	// Output:
+	// 3 threads
+	// 0 to 8388607 has 8388608
+	// 8388608 to 16777215 has 8388608
+	// 16777216 to 20971519 has 4194304
+}
