@@ -112,7 +112,7 @@ func newTransport(threads int) *http.Transport {
 	t.Protocols.SetHTTP1(true)
 	t.ForceAttemptHTTP2 = false
 	t.DisableCompression = true
-	t.MaxIdleConnsPerHost = threads + 2
+	t.MaxIdleConnsPerHost = max(threads, 8) + 2 // 8 is what a transfer takes of itself
 	t.MaxIdleConns = 0
 	t.ResponseHeaderTimeout = time.Minute
 	t.ReadBufferSize = 64 << 10

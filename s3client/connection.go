@@ -95,6 +95,8 @@ func (c Connection) region() string {
 // that package fmt cannot reach it in unexported fields either.
 type Secret struct{ value *string }
 
+const redacted = "REDACTED"
+
 // NewSecret makes a secret.
 func NewSecret(s string) Secret {
 	if s == "" {
@@ -119,7 +121,7 @@ func (s Secret) String() string {
 	if s.value == nil {
 		return ""
 	}
-	return "REDACTED"
+	return redacted
 }
 
 // Format implements [fmt.Formatter] for every verb.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
+	"github.com/sigvier/sigvier/sts"
 )
 
 // APIError is the service's own word: code, message, status, request ID.
@@ -87,6 +88,9 @@ func hint(err error) string {
 	if !errors.As(err, &api) {
 		return ""
 	}
+	if errors.Is(err, sts.ErrAccessDenied) {
+		return "the role does not trust these credentials, or wants another external ID"
+	}
 	switch api.Code {
 	case "SignatureDoesNotMatch":
 		return "the secret access key does not belong to this access key ID, or something on the way changed the request"
@@ -100,8 +104,14 @@ func hint(err error) string {
 		return "set this machine's clock"
 	case "Forbidden":
 		return "the credentials are wrong, or have no permission for this"
+	case "NotFound":
+		return "there is no such bucket or key"
+	case "BadRequest":
+		if api.Region == "" {
+			return "the answer to HEAD does not say why: check the region and the credentials"
+		}
 	}
-	if api.Region != "" && (api.Status == http.StatusMovedPermanently || api.Code == "AuthorizationHeaderMalformed") {
+	if api.Region != "" && (api.Status == http.StatusMovedPermanently || api.Status == http.StatusBadRequest) {
 		return "the bucket is in region " + api.Region + ": set the region to that"
 	}
 	if api.Status >= 300 && api.Status < 400 && api.Status != http.StatusNotModified {

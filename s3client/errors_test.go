@@ -195,8 +195,9 @@ func TestErrorsWithoutAnAnswer(t *testing.T) {
 	f := aws()
 	f.SecretAccessKey = s3client.NewSecret("REDACTED")
 	net := &recorder{}
-	_, err := open(t, f, &s3client.Options{Base: net}).HeadBucket(t.Context(), s3client.HeadBucketInput{Bucket: "data"})
+	_, err := f.Open(&s3client.Options{Base: net})
 	wantErr(t, err, sigv4.ErrCredentials)
+	wantErr(t, err, s3client.ErrInvalidConnection)
 	if len(net.requests) != 0 {
 		t.Errorf("%d requests were sent", len(net.requests))
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/sigvier/sigvier/sigv4"
 	"github.com/sigvier/sigvier/sts"
 )
 
@@ -14,8 +15,13 @@ import (
 // for errors.Is; errors.As finds the fields in a [*ConnectionError].
 var ErrInvalidConnection = errors.New("the connection is not filled in well")
 
-// ConnectionError lists every field that is wrong.
-type ConnectionError struct{ Fields []FieldError }
+// ConnectionError lists every field that is wrong. An access key that could sign
+// nothing makes it a [sigv4.ErrCredentials] too.
+type ConnectionError struct {
+	Fields []FieldError
+
+	credentials error
+}
 
 // FieldError is one field of the form, by its JSON name, and what is wrong with it.
 type FieldError struct{ Field, Problem string }
@@ -31,6 +37,9 @@ func (e *ConnectionError) Error() string {
 
 // Is matches [ErrInvalidConnection].
 func (e *ConnectionError) Is(target error) bool { return target == ErrInvalidConnection }
+
+// Unwrap gives what is wrong with the access key, if anything is.
+func (e *ConnectionError) Unwrap() error { return e.credentials }
 
 func (e *ConnectionError) add(field, problem string) {
 	e.Fields = append(e.Fields, FieldError{field, problem})
@@ -77,6 +86,15 @@ func (c Connection) Validate() error {
 
 func (c Connection) validateAuthorization(e *ConnectionError) {
 	hasID, hasSecret := c.AccessKeyID != "", !c.SecretAccessKey.IsZero()
+	if hasID && hasSecret {
+		err := sigv4.NewCredentials(c.AccessKeyID, c.SecretAccessKey.Reveal(), c.SessionToken.Reveal()).Validate()
+		if input := (*sigv4.InputError)(nil); errors.As(err, &input) {
+			e.credentials = err
+			e.add(strings.ReplaceAll(strings.ToLower(input.Field), " ", "_"), input.Problem)
+		}
+	}
+	e.addIf(c.SecretAccessKey.Reveal() == redacted, "secret_access_key", "is the word that is shown in its place: put in the secret itself")
+	e.addIf(!c.SessionToken.IsZero() && !hasID, "session_token", "belongs to an access_key_id, and there is none")
 	switch c.AuthorizationType {
 	case AccessKey:
 		e.addIf(!hasID, "access_key_id", "is empty")
@@ -131,9 +149,9 @@ func isRegion(s string) bool { return len(s) <= 63 && regionPattern.MatchString(
 func CheckBucketName(name string) error {
 	switch {
 	case len(name) < 3 || len(name) > 63:
-		return errors.New(strconv.Quote(name) + " has not 3 to 63 characters")
+		return errors.New(strconv.Quote(name) + " has " + strconv.Itoa(len(name)) + " characters: 3 to 63 are expected")
 	case !bucketPattern.MatchString(name):
-		return errors.New(strconv.Quote(name) + " has more than lower-case letters, digits, dots and hyphens, or does not begin and end with a letter or digit")
+		return errors.New(strconv.Quote(name) + ": only lower-case letters, digits, dots and hyphens are expected, and a letter or digit at both ends")
 	case strings.Contains(name, ".."):
 		return errors.New(strconv.Quote(name) + " has two dots side by side")
 	case ipPattern.MatchString(name):

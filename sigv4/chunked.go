@@ -48,7 +48,7 @@ func (s *Signer) ChunkVerifier(v Verified, cred Credentials) (*ChunkSigner, erro
 }
 
 func (s *Signer) chain(cred Credentials, timestamp, seed string) (*ChunkSigner, error) {
-	return &ChunkSigner{signer: s, cred: cred, timestamp: []byte(timestamp), signature: []byte(seed)}, cred.check()
+	return &ChunkSigner{signer: s, cred: cred, timestamp: []byte(timestamp), signature: []byte(seed)}, cred.Validate()
 }
 
 // Chunk signs a chunk, given the SHA-256 of its data; the last is empty. The

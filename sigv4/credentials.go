@@ -78,7 +78,10 @@ func (c Credentials) MarshalText() ([]byte, error) { return []byte(c.String()), 
 // LogValue implements [slog.LogValuer].
 func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-func (c Credentials) check() error {
+// Validate refuses what cannot sign: an empty part, one with blanks, or a secret
+// access key of less than 10 characters. The error is an [*InputError] of kind
+// [ErrCredentials].
+func (c Credentials) Validate() error {
 	const blank = "has a blank or a control byte: was it read with its line end?"
 	switch id, secret, token := c.AccessKeyID, c.SecretAccessKey(), c.SessionToken(); {
 	case !only(id, isVisible) || strings.ContainsAny(id, "/,"):

@@ -101,7 +101,7 @@ func (s *Signer) signHeader(req *http.Request, cred Credentials, payload Payload
 func (s *Signer) begin(req *http.Request, cred Credentials, payload PayloadHash, t time.Time) *work {
 	w := s.pool.Get().(*work)
 	w.req, w.exact = req, s.signedHeaders
-	if w.err = cred.check(); w.err == nil {
+	if w.err = cred.Validate(); w.err == nil {
 		w.timestamp, w.err = appendTime(w.timestamp, t)
 	}
 	if payload.s == "" {

@@ -15,7 +15,7 @@ import (
 // X-Amz-Security-Token for temporary credentials, X-Amz-Signature. The policy's
 // conditions must name the same values.
 func (s *Signer) SignPolicy(policyBase64 string, cred Credentials, t time.Time) ([][2]string, error) {
-	if err := cred.check(); err != nil {
+	if err := cred.Validate(); err != nil {
 		return nil, err
 	}
 	timestamp, err := appendTime(nil, t)

@@ -110,7 +110,7 @@ func (s *Signer) Verify(req *http.Request, lookup Lookup, payload PayloadHash, n
 
 // compare recomputes the signature and holds it against the one that came.
 func (s *Signer) compare(req *http.Request, c *claim, cred Credentials, payload PayloadHash) error {
-	if err := cred.check(); err != nil {
+	if err := cred.Validate(); err != nil {
 		return deny("InternalError", http.StatusInternalServerError, "the look-up gave "+err.Error())
 	}
 	w := s.pool.Get().(*work)

@@ -79,7 +79,7 @@ func CheckDuration(d time.Duration) error {
 // checkText checks for min to max ASCII letters, digits and the others.
 func checkText(field, s string, min, max int, others string) error {
 	if len(s) < min || len(s) > max {
-		return &InputError{Field: field, Problem: fmt.Sprintf("has %d characters: expecting %d to %d", len(s), min, max)}
+		return &InputError{Field: field, Problem: fmt.Sprintf("has a length of %d: expecting %d to %d", len(s), min, max)}
 	}
 	for i, r := range s {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(others, r) {

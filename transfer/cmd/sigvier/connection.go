@@ -156,7 +156,7 @@ func (a *app) fillFromEnvironment(ctx context.Context, c *s3client.Connection) (
 		return nil
 	}
 	form := *c // what is wrong with the form is told before what is missing beside it
-	form.AccessKeyID, form.SecretAccessKey = "looked-up", s3client.NewSecret("looked-up")
+	form.AccessKeyID, form.SecretAccessKey = "placeholder", s3client.NewSecret("placeholder")
 	form.Region = cmp.Or(form.Region, "looked-up")
 	if err := form.Validate(); err != nil {
 		return err

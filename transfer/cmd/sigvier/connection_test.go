@@ -236,7 +236,7 @@ func TestCredentialsThatCannotBeUsed(t *testing.T) {
 		{"a profile that is nowhere", "", "", []string{"AWS_PROFILE=typo"}, "profile typo"},
 		{"a file that is none", "=\n", "", nil, "credentials:1"},
 		{"a way that is not built", "", "[default]\ncredential_process = /bin/x\n", nil, "credential_process"},
-		{"a secret that is too short", "", "", []string{"AWS_ACCESS_KEY_ID=" + keyID, "AWS_SECRET_ACCESS_KEY=short"}, "secret access key"},
+		{"a secret that is too short", "", "", []string{"AWS_ACCESS_KEY_ID=" + keyID, "AWS_SECRET_ACCESS_KEY=short"}, "secret_access_key"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := awsFiles(t, test.credentials, test.config).with("AWS_ENDPOINT_URL=http://127.0.0.1:1").with(test.env...)

@@ -43,7 +43,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitDone
 	case ctx.Err() != nil: // whatever the error became on its way here
 		return exitInterrupted
-	case errors.As(err, &usage), errors.Is(err, s3client.ErrInvalidConnection):
+	case errors.As(err, &usage), errors.Is(err, s3client.ErrInvalidConnection) && !errors.Is(err, sigv4.ErrCredentials):
 		return exitUsage
 	case errors.Is(err, transfer.ErrIntegrity):
 		return exitIntegrity
