@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -41,13 +42,28 @@ func createFile(path string) (*file, error) {
 	}
 	temp := filepath.Join(filepath.Dir(path), ".sigvier-"+rand.Text()+".part")
 	if f.File, err = os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, perm); err != nil {
-		return nil, err
+		return nil, f.named("create", err)
 	}
 	return f, nil
 }
 
+// named gives an error the final name, which the user knows, in place of the
+// temporary one.
+func (f *file) named(op string, err error) error {
+	if p := (*fs.PathError)(nil); errors.As(err, &p) {
+		return &fs.PathError{Op: op, Path: f.path, Err: p.Err}
+	}
+	return err
+}
+
+// WriteAt writes to the temporary file.
+func (f *file) WriteAt(p []byte, off int64) (int, error) {
+	n, err := f.File.WriteAt(p, off)
+	return n, f.named("write", err)
+}
+
 // reserve makes the file as long as it will be.
-func (f *file) reserve(size int64) error { return f.Truncate(size) }
+func (f *file) reserve(size int64) error { return f.named("reserve room for", f.Truncate(size)) }
 
 // commit brings the bytes to the disk and then the file to its final name, in
 // this order: after a power loss there is no name without its bytes.
