@@ -2,7 +2,6 @@ package s3client
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -18,8 +17,8 @@ var ErrLengthRequired = errors.New("S3 wants to know the length of an upload bef
 // body is what a call uploads.
 type body struct {
 	length  int64
-	payload sigv4.PayloadHash
-	open    func() io.Reader // from the beginning; nil if the body can be read only once
+	payload sigv4.PayloadHash // unset for a body that can be read only once
+	open    func() io.Reader  // from the beginning; nil if the body can be read only once
 	once    io.Reader
 }
 
@@ -37,7 +36,7 @@ type rewindable interface {
 // newBody takes the body of an upload from where it stands. One that can be
 // rewound is hashed first, unless its hash is given, so that its bytes are signed,
 // and is sent again on a retry. Of any other the length must be given, and the
-// bytes go unsigned unless the hash is given.
+// hash is left unset unless that is given too.
 func newBody(r io.Reader, length int64, payload sigv4.PayloadHash) (*body, error) {
 	if r == nil {
 		return bytesBody(nil), nil
@@ -53,7 +52,7 @@ func newBody(r io.Reader, length int64, payload sigv4.PayloadHash) (*body, error
 		if length < 0 {
 			return nil, ErrLengthRequired
 		}
-		return &body{length: length, payload: cmp.Or(payload, sigv4.UnsignedPayload()), once: r}, nil
+		return &body{length: length, payload: payload, once: r}, nil
 	}
 	if length < 0 {
 		end, err := rw.Seek(0, io.SeekEnd)

@@ -106,11 +106,11 @@ func TestPutObjectBodies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := sigv4.UnsignedPayload()
+			want := "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
 			if test.signed {
-				want = sigv4.PayloadOf([]byte(test.want))
+				want = sigv4.PayloadOf([]byte(test.want)).String()
 			}
-			if payload != want.String() {
+			if payload != want {
 				t.Errorf("the payload is signed as %s, want %s", payload, want)
 			}
 			if got := get(t, c, "data", test.name); got != test.want {
@@ -279,5 +279,16 @@ func TestPutObjectBodyThatCannotBeRead(t *testing.T) {
 		if len(net.requests) != 0 {
 			t.Errorf("%T: %d requests were sent", body, len(net.requests))
 		}
+	}
+}
+
+func TestStreamsOverTLSGoUnsigned(t *testing.T) {
+	net := &recorder{answers: []answer{says(200, "")}}
+	c := open(t, aws(), &s3client.Options{Base: net})
+	if _, err := c.PutObject(t.Context(), s3client.PutObjectInput{Bucket: "data", Key: "k", Body: ioPipe(text), ContentLength: int64(len(text))}); err != nil {
+		t.Fatal(err)
+	}
+	if got := net.requests[0].Header.Get("X-Amz-Content-Sha256"); got != "UNSIGNED-PAYLOAD" {
+		t.Errorf("the payload is signed as %s, want UNSIGNED-PAYLOAD", got)
 	}
 }

@@ -152,14 +152,12 @@ func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 	req.Header.Set("User-Agent", "sigvier")
 	// Left to net/http it may ask for gzip, and unpack what it gets.
 	req.Header.Set("Accept-Encoding", "identity")
-	payload := sigv4.EmptyPayload()
 	if k.body != nil {
-		payload = k.body.payload
 		if err := k.body.attach(req); err != nil {
 			return nil, k.wrap(err)
 		}
 	}
-	resp, err := c.transport.RoundTrip(req.WithContext(sigv4http.WithPayload(ctx, payload)))
+	resp, err := c.transport.RoundTrip(req.WithContext(c.withPayload(ctx, k.body)))
 	if err != nil {
 		return nil, k.wrap(err)
 	}
@@ -171,6 +169,20 @@ func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 		return nil, k.wrap(err)
 	}
 	return resp, nil
+}
+
+// withPayload says what is signed of a body. One that can be read only once is
+// signed chunk by chunk, or over TLS, which protects it as well, not at all.
+func (c *Client) withPayload(ctx context.Context, b *body) context.Context {
+	switch {
+	case b == nil:
+		return sigv4http.WithPayload(ctx, sigv4.EmptyPayload())
+	case b.payload != sigv4.PayloadHash{}:
+		return sigv4http.WithPayload(ctx, b.payload)
+	case c.endpoint.scheme == "http" && b.length > 0:
+		return sigv4http.WithChunks(ctx, sigv4http.Chunking{})
+	}
+	return sigv4http.WithPayload(ctx, sigv4.UnsignedPayload())
 }
 
 func (k call) wrap(err error) error {

@@ -22,7 +22,8 @@ type PutObjectInput struct {
 	// ContentLength is needed for a Body that cannot seek; else 0 means to its end.
 	ContentLength int64
 	// Payload says what is signed of Body where that is known already; left unset
-	// it is found by hashing, or is UNSIGNED-PAYLOAD where Body cannot be rewound.
+	// it is found by hashing; where Body cannot be rewound, the body is signed chunk
+	// by chunk, or is UNSIGNED-PAYLOAD over TLS.
 	Payload     sigv4.PayloadHash
 	ContentType string            // the service's default: application/octet-stream
 	Metadata    map[string]string // x-amz-meta-…

@@ -17,6 +17,7 @@
 //	key.go           step 4, the signing key, its cache, the signature
 //	header.go        step 5, the Authorization header
 //	query.go         step 5, the query string (a presigned URL)
+//	chunked.go       bodies that are signed piece by piece
 //	policy.go        the policy of a browser's POST form
 //	verify.go        the server's side
 //	explain.go       every intermediate value, for auditors

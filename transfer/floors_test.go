@@ -28,7 +28,7 @@ var floors = map[string]string{
 	"sts/chain":            "sigv4 sigv4/sigv4http sts",
 	"s3client/checksum":    "",
 	"s3client":             "sigv4 sigv4/sigv4http sts sts/chain s3client/checksum",
-	"s3client/s3test":      "sigv4 s3client s3client/checksum",
+	"s3client/s3test":      "sigv4 sigv4/sigv4http s3client s3client/checksum",
 	"transfer":             "sigv4 s3client s3client/checksum",
 	"transfer/cmd/sigvier": "testvectors sigv4 sigv4/sigv4http sts sts/chain s3client/checksum s3client s3client/s3test transfer",
 }

@@ -38,8 +38,7 @@ func (s *Server) authenticateS3(r *http.Request, q *request) error {
 	}
 	q.caller = s.callerOf(v.AccessKeyID)
 	if strings.HasPrefix(v.Payload.String(), "STREAMING-") {
-		return notImplemented("Bodies in signed or trailing chunks are not implemented: send a digest or UNSIGNED-PAYLOAD",
-			field{"Header", "x-amz-content-sha256"}, field{"additionalMessage", v.Payload.String()})
+		return s.dechunk(r, q, v)
 	}
 	if v.Payload.IsDigest() {
 		q.payload.want = v.Payload.String()
@@ -159,7 +158,7 @@ const maxForm = 1 << 20
 func (q *request) readBody(r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxForm+1))
 	if err != nil {
-		return nil, standard("IncompleteBody")
+		return nil, bodyError(err)
 	}
 	if len(body) > maxForm {
 		return nil, standard("MaxMessageLengthExceeded", field{"MaxMessageLengthBytes", maxForm})

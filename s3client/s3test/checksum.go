@@ -43,15 +43,21 @@ func algorithmNamed(name string) algorithm {
 	return algorithm{}
 }
 
-// wantedChecksum finds the checksum that the client computed.
-func wantedChecksum(h http.Header) (alg algorithm, want string, err error) {
+// wantedChecksum finds the checksum that the client computed. Of one that comes
+// in a trailer only the algorithm is known yet.
+func wantedChecksum(h http.Header, trailer string) (alg algorithm, want string, err error) {
 	alg = algorithms[0]
+	if trailer != "" {
+		if alg = algorithmNamed(strings.TrimPrefix(trailer, "X-Amz-Checksum-")); alg.new == nil || alg.name == "Sha1" && fips140.Enabled() {
+			return alg, "", notImplemented("This checksum cannot be checked here", field{"Header", strings.ToLower(trailer)})
+		}
+	}
 	for name, values := range h {
 		rest, ok := strings.CutPrefix(name, "X-Amz-Checksum-")
 		if !ok || rest == "Type" || rest == "Mode" || rest == "Algorithm" {
 			continue
 		}
-		if want != "" {
+		if want != "" || trailer != "" {
 			return alg, "", errorf("InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
 		}
 		lower := strings.ToLower(name)
@@ -67,7 +73,7 @@ func wantedChecksum(h http.Header) (alg algorithm, want string, err error) {
 	}
 	switch named := h.Get("X-Amz-Sdk-Checksum-Algorithm"); {
 	case named == "":
-	case want == "":
+	case want == "" && trailer == "":
 		return alg, "", errorf("InvalidRequest", "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.")
 	case !strings.EqualFold(named, alg.name):
 		return alg, "", errorf("InvalidRequest", "Value for x-amz-sdk-checksum-algorithm header is invalid.")

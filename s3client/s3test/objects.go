@@ -34,7 +34,7 @@ func (s *Server) putObject(w *answer, r *http.Request, q *request) error {
 	if o.Header, err = putHeaders(r.Header); err != nil {
 		return err
 	}
-	sums, err := newChecksums(r.Header)
+	sums, err := newChecksums(r.Header, q.trailer)
 	if err != nil {
 		return err
 	}
@@ -171,10 +171,15 @@ func receive(up *upload, r *http.Request, q *request, sums *checksums) error {
 	defer buffers.Put(buf)
 	n, err := io.CopyBuffer(writers, body, buf[:])
 	switch {
-	case body.err != nil || err == nil && n != r.ContentLength:
+	case body.err != nil:
+		return bodyError(body.err)
+	case err == nil && n != r.ContentLength:
 		return standard("IncompleteBody")
 	case err != nil:
 		return err
+	}
+	if q.trailer != "" {
+		sums.want = q.chunks.Trailer.Get(q.trailer)
 	}
 	if err := q.payload.verify(); err != nil {
 		return err
@@ -224,7 +229,7 @@ type checksums struct {
 	want       string // base64; "" if the client named none
 }
 
-func newChecksums(h http.Header) (*checksums, error) {
+func newChecksums(h http.Header, trailer string) (*checksums, error) {
 	c := &checksums{tag: newETagHash()}
 	if v, ok := h["Content-Md5"]; ok {
 		var err error
@@ -236,7 +241,7 @@ func newChecksums(h http.Header) (*checksums, error) {
 		}
 	}
 	var err error
-	if c.algorithm, c.want, err = wantedChecksum(h); err != nil {
+	if c.algorithm, c.want, err = wantedChecksum(h, trailer); err != nil {
 		return nil, err
 	}
 	c.sum = c.algorithm.new()

@@ -271,7 +271,9 @@ func TestBodyIsHeldAgainstWhatWasSaidOfIt(t *testing.T) {
 		{"two checksums", []string{"X-Amz-Checksum-Crc32", sum("Crc32", "body"), "X-Amz-Checksum-Crc32c", sum("Crc32c", "body")}, "InvalidRequest"},
 		{"algorithm without value", []string{"X-Amz-Sdk-Checksum-Algorithm", "CRC32"}, "InvalidRequest"},
 		{"algorithm of another value", []string{"X-Amz-Sdk-Checksum-Algorithm", "CRC32C", "X-Amz-Checksum-Crc32", sum("Crc32", "body")}, "InvalidRequest"},
-		{"signed chunks", []string{"X-Amz-Content-Sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"}, "NotImplemented"},
+		{"chunks without their length", []string{"X-Amz-Content-Sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"}, "MissingContentLength"},
+		{"no chunks", []string{"X-Amz-Content-Sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "X-Amz-Decoded-Content-Length", "4"}, "IncompleteBody"},
+		{"chunks of another algorithm", []string{"X-Amz-Content-Sha256", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"}, "NotImplemented"},
 		{"copy", []string{"X-Amz-Copy-Source", "/data/a"}, "NotImplemented"},
 		{"customer key", []string{"X-Amz-Server-Side-Encryption-Customer-Algorithm", "AES256"}, "NotImplemented"},
 		{"storage class", []string{"X-Amz-Storage-Class", "GLACIER"}, "NotImplemented"},
@@ -280,6 +282,9 @@ func TestBodyIsHeldAgainstWhatWasSaidOfIt(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			status := statusOf[test.code]
+			if test.code == "MissingContentLength" {
+				status = 411
+			}
 			if status == 0 {
 				status = 400
 			}

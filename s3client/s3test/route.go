@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/sigvier/sigvier/sigv4/sigv4http"
 )
 
 // Which face, which operation, which bucket and key.
@@ -30,9 +32,11 @@ type request struct {
 
 	caller   caller
 	payload  payloadCheck
-	body     []byte // of every operation but PutObject
-	change   bool   // FaultChangeObject has struck
-	resource string // for error messages: the path as it was sent
+	chunks   *sigv4http.ChunkedReader // of a body in chunks
+	trailer  string                   // its checksum's header: "X-Amz-Checksum-Crc32"
+	body     []byte                   // of every operation but PutObject
+	change   bool                     // FaultChangeObject has struck
+	resource string                   // for error messages: the path as it was sent
 }
 
 func (s *Server) route(r *http.Request) *request {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -173,7 +174,13 @@ func (r *chunkedReader) Read(p []byte) (int, error) {
 func (r *chunkedReader) next() error {
 	data := r.chunk[:min(int64(len(r.chunk)), r.left)]
 	if _, err := io.ReadFull(r.body, data); err != nil {
-		return fmt.Errorf("the body ended %d bytes before its length: %w", r.left, noEOF(err))
+		return fmt.Errorf("the body ended up to %d bytes before its ContentLength: %w", r.left, noEOF(err))
+	}
+	if len(data) == 0 {
+		// Found out before the last chunk, it is no upload yet.
+		if n, _ := io.ReadFull(r.body, r.chunk[:1]); n > 0 {
+			return errors.New("the body goes on behind its ContentLength")
+		}
 	}
 	r.left -= int64(len(data))
 	for _, t := range r.trailers {

@@ -245,13 +245,18 @@ func sendChunks(t *testing.T, body string, chunking sigv4http.Chunking, change f
 	return got, string(data), err
 }
 
-func TestChunksOfABodyThatEndsEarly(t *testing.T) {
-	var got sent
-	transport := documentedTransport(t, &got, nil)
-	req := documentedRequest(t, sigv4http.WithChunks(t.Context(), sigv4http.Chunking{}))
-	req.ContentLength++
-	if _, err := transport.RoundTrip(req); !errors.Is(err, io.ErrUnexpectedEOF) {
-		t.Errorf("RoundTrip() of a body that is shorter than ContentLength = %v, want io.ErrUnexpectedEOF", err)
+func TestChunksOfABodyThatIsNotAsLongAsItsLength(t *testing.T) {
+	for _, off := range []int64{-documentedLength + 1, -1, 1, documentedLength} {
+		var got sent
+		transport := documentedTransport(t, &got, nil)
+		req := documentedRequest(t, sigv4http.WithChunks(t.Context(), sigv4http.Chunking{}))
+		req.ContentLength += off
+		if _, err := transport.RoundTrip(req); err == nil || !strings.Contains(err.Error(), "ContentLength") {
+			t.Errorf("RoundTrip() with a ContentLength that is off by %d = %v, want an error that says so", off, err)
+		}
+		if strings.Contains(got.body, "\r\n0;chunk-signature") {
+			t.Errorf("with a ContentLength that is off by %d the last chunk was sent", off)
+		}
 	}
 }
 

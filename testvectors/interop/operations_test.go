@@ -122,6 +122,31 @@ func TestObjects(t *testing.T) {
 	})
 }
 
+// TestStreams uploads what can be read only once: signed chunk by chunk.
+func TestStreams(t *testing.T) {
+	each(t, func(t *testing.T, s server) {
+		ctx := context.Background()
+		c := open(t, s.connection())
+		bucket := makeBucket(t, c, "interop-streams")
+		for _, length := range []int{1, 65536, 200000} {
+			body := strings.Repeat("0123456789", length/10+1)[:length]
+			_, err := c.PutObject(ctx, s3client.PutObjectInput{Bucket: bucket, Key: "key", Body: io.MultiReader(strings.NewReader(body)), ContentLength: int64(length)})
+			if err != nil {
+				t.Fatalf("PutObject(stream of %d bytes) = %v", length, err)
+			}
+			out, err := c.GetObject(ctx, s3client.GetObjectInput{Bucket: bucket, Key: "key"})
+			if err != nil {
+				t.Fatalf("GetObject() = %v", err)
+			}
+			b, err := io.ReadAll(out.Body)
+			out.Body.Close()
+			if string(b) != body || err != nil {
+				t.Errorf("GetObject() has %d bytes, %v; want the %d that were streamed", len(b), err, length)
+			}
+		}
+	})
+}
+
 func TestListObjectsV2(t *testing.T) {
 	each(t, func(t *testing.T, s server) {
 		c := open(t, s.connection())
