@@ -218,3 +218,65 @@ func ExampleClient_Presign() {
 	// X-Amz-Signature=6d0cd836596a814c2654d640e13d2e37fa574dd939a2f4f9abe0ea6b5f82c3fb
 	// 2015-08-30 13:36:00 +0000 UTC
 }
+
+// A bucket's life.
+func ExampleClient_CreateBucket() {
+	srv := startServer()
+	defer srv.Close()
+	ctx, client := context.Background(), openExample(srv.URL)
+
+	if _, err := client.CreateBucket(ctx, s3client.CreateBucketInput{Bucket: "new-bucket"}); err != nil {
+		log.Fatal(err)
+	}
+	head, err := client.HeadBucket(ctx, s3client.HeadBucketInput{Bucket: "new-bucket"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("made in", head.Region)
+	if _, err := client.DeleteBucket(ctx, s3client.DeleteBucketInput{Bucket: "new-bucket"}); err != nil {
+		log.Fatal(err)
+	}
+	_, err = client.HeadBucket(ctx, s3client.HeadBucketInput{Bucket: "new-bucket"})
+	fmt.Println("gone:", errors.Is(err, s3client.ErrNotFound))
+	// Output:
+	// made in us-east-1
+	// gone: true
+}
+
+func ExampleClient_ListBucketsPages() {
+	srv := startServer()
+	defer srv.Close()
+	for page, err := range openExample(srv.URL).ListBucketsPages(context.Background(), s3client.ListBucketsInput{}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		for _, b := range page.Buckets {
+			fmt.Println(b.Name)
+		}
+	}
+	// Output: data
+}
+
+// What is known of an object, without reading it, and its removal.
+func ExampleClient_HeadObject() {
+	srv := startServer()
+	defer srv.Close()
+	ctx, client := context.Background(), openExample(srv.URL)
+	if _, err := client.PutObject(ctx, s3client.PutObjectInput{Bucket: "data", Key: "hello", Body: strings.NewReader("hello"), ContentType: "text/plain"}); err != nil {
+		log.Fatal(err)
+	}
+
+	head, err := client.HeadObject(ctx, s3client.HeadObjectInput{Bucket: "data", Key: "hello", ChecksumMode: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(head.ContentLength, head.ContentType, head.ChecksumType, head.Checksums["crc64nvme"])
+	if _, err := client.DeleteObject(ctx, s3client.DeleteObjectInput{Bucket: "data", Key: "hello"}); err != nil {
+		log.Fatal(err)
+	}
+	_, err = client.HeadObject(ctx, s3client.HeadObjectInput{Bucket: "data", Key: "hello"})
+	fmt.Println("gone:", errors.Is(err, s3client.ErrNotFound))
+	// Output:
+	// 5 text/plain FULL_OBJECT M3eFcAZSQlc=
+	// gone: true
+}

@@ -2,6 +2,7 @@ package sigv4_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"log"
@@ -190,4 +191,58 @@ func ExampleNewSigner() {
 	fmt.Println(err)
 	// Output:
 	// sigv4: invalid credential scope: region is empty, or has a blank, a line end, another control byte, a slash or a comma
+}
+
+// A body that is signed in two chunks, each with the signature of the one before.
+func ExampleSigner_ChunkSigner() {
+	signer, err := sigv4.NewSigner("s3", "us-east-1", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	req, err := http.NewRequest("PUT", "https://examplebucket.s3.amazonaws.com/key", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	keys := sigv4.NewCredentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "")
+	streaming, err := sigv4.ParsePayloadHash("STREAMING-AWS4-HMAC-SHA256-PAYLOAD")
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := signer.Sign(req, keys, streaming, time.Date(2013, time.May, 24, 0, 0, 0, 0, time.UTC)); err != nil {
+		log.Fatal(err)
+	}
+	chunks, err := signer.ChunkSigner(req, keys)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%s\n", chunks.Chunk(sha256.Sum256([]byte("data"))))
+	fmt.Printf("%s\n", chunks.Chunk(sha256.Sum256(nil)))
+	// Output:
+	// 934a5e4f5d99fe055edfb733d21451c30009790c513df21e6cee3c7cd0b3e001
+	// 51fa47526a3d34f1c5b22a8378aa3d04b8a08b83ff7e57f0b28605bb3e56559d
+}
+
+// What a presigned URL's signature was made of.
+func ExampleSigner_TracePresign() {
+	signer, err := sigv4.NewSigner("s3", "us-east-1", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	req, err := http.NewRequest("GET", "https://examplebucket.s3.amazonaws.com/test.txt", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	keys := sigv4.NewCredentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "")
+	trace, err := signer.TracePresign(req, keys, signer.PresignPayload(), time.Date(2013, time.May, 24, 0, 0, 0, 0, time.UTC), 24*time.Hour)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(trace.StringToSign)
+	fmt.Println(trace.Signature)
+	// Output:
+	// AWS4-HMAC-SHA256
+	// 20130524T000000Z
+	// 20130524/us-east-1/s3/aws4_request
+	// 3bfa292879f6447bbcda7001decf97f4a54dc650c8942174ae0a9121cf58ad04
+	// aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404
 }

@@ -34,3 +34,29 @@ func ExampleV4() {
 	// e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 	// b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500
 }
+
+// Every family, and what its loader pins.
+func Example() {
+	legacy, err := testvectors.Legacy2015()
+	if err != nil {
+		log.Fatal(err)
+	}
+	documents, err := testvectors.Documents()
+	if err != nil {
+		log.Fatal(err)
+	}
+	policies, err := testvectors.Policies()
+	if err != nil {
+		log.Fatal(err)
+	}
+	keys, err := testvectors.SigningKeys()
+	if err != nil {
+		log.Fatal(err)
+	}
+	blanks, err := testvectors.SpaceCollapse()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(legacy), len(documents), len(policies), len(keys), len(blanks))
+	// Output: 34 10 2 3 14
+}
