@@ -193,10 +193,35 @@ func parseObject(s string) (location, error) {
 }
 
 // parseBucket takes an s3:// argument that must name a bucket and no key.
-func parseBucket(s string) (string, error) {
+func parseBucket(s string) (location, error) {
 	l, err := parseLocation(s)
 	if err == nil && (l.bucket == "" || l.key != "") {
 		err = usageError(fmt.Sprintf("%q: a bucket and no key is expected, such as s3://bucket", s))
 	}
-	return l.bucket, err
+	return l, err
+}
+
+// parseBucketOrObject takes one that must name a bucket.
+func parseBucketOrObject(s string) (location, error) {
+	l, err := parseLocation(s)
+	if err == nil && l.bucket == "" {
+		err = usageError(fmt.Sprintf("%q: a bucket, or a bucket and a key, is expected, such as s3://bucket/folder/key", s))
+	}
+	return l, err
+}
+
+// openOne does what commands with one s3:// argument begin with.
+func (a *app) openOne(ctx context.Context, fs *flag.FlagSet, args []string, parseAt func(string) (location, error)) (*s3client.Client, location, error) {
+	var conn connectionFlags
+	conn.register(a, fs)
+	args, err := parse(fs, args, 1, 1)
+	if err != nil {
+		return nil, location{}, err
+	}
+	at, err := parseAt(args[0])
+	if err != nil {
+		return nil, at, err
+	}
+	client, _, err := conn.open(ctx, a)
+	return client, at, err
 }

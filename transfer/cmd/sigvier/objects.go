@@ -96,20 +96,7 @@ func (a *app) lsObjects(ctx context.Context, client *s3client.Client, in s3clien
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 func (a *app) head(ctx context.Context, fs *flag.FlagSet, args []string) error {
-	var conn connectionFlags
-	conn.register(a, fs)
-	args, err := parse(fs, args, 1, 1)
-	if err != nil {
-		return err
-	}
-	at, err := parseLocation(args[0])
-	if err != nil {
-		return err
-	}
-	if at.bucket == "" {
-		return usageError(fmt.Sprintf("%q: a bucket, or a bucket and a key, is expected, such as s3://bucket/folder/key", args[0]))
-	}
-	client, _, err := conn.open(ctx, a)
+	client, at, err := a.openOne(ctx, fs, args, parseBucketOrObject)
 	if err != nil {
 		return err
 	}
@@ -164,17 +151,7 @@ func (a *app) head(ctx context.Context, fs *flag.FlagSet, args []string) error {
 }
 
 func (a *app) rm(ctx context.Context, fs *flag.FlagSet, args []string) error {
-	var conn connectionFlags
-	conn.register(a, fs)
-	args, err := parse(fs, args, 1, 1)
-	if err != nil {
-		return err
-	}
-	at, err := parseObject(args[0])
-	if err != nil {
-		return err
-	}
-	client, _, err := conn.open(ctx, a)
+	client, at, err := a.openOne(ctx, fs, args, parseObject)
 	if err != nil {
 		return err
 	}
@@ -205,24 +182,14 @@ func (a *app) rb(ctx context.Context, fs *flag.FlagSet, args []string) error {
 
 // onBucket runs a command that does one thing to one bucket.
 func (a *app) onBucket(ctx context.Context, fs *flag.FlagSet, args []string, done string, do func(*s3client.Client, string) error) error {
-	var conn connectionFlags
-	conn.register(a, fs)
-	args, err := parse(fs, args, 1, 1)
+	client, at, err := a.openOne(ctx, fs, args, parseBucket)
 	if err != nil {
 		return err
 	}
-	bucket, err := parseBucket(args[0])
-	if err != nil {
+	if err := do(client, at.bucket); err != nil {
 		return err
 	}
-	client, _, err := conn.open(ctx, a)
-	if err != nil {
-		return err
-	}
-	if err := do(client, bucket); err != nil {
-		return err
-	}
-	return a.result(map[string]string{done: "s3://" + bucket}, done+" s3://"+bucket)
+	return a.result(map[string]string{done: "s3://" + at.bucket}, done+" s3://"+at.bucket)
 }
 
 func (a *app) presign(ctx context.Context, fs *flag.FlagSet, args []string) error {
