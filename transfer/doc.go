@@ -8,6 +8,10 @@
 // renamed at the end: under the final name there is the old file, or the whole
 // new one.
 //
+// Where the service keeps a checksum of the whole object that can be found from
+// its parts (CRC32, CRC32C, CRC64NVME), it is compared before that; the [Report]
+// says whether it was.
+//
 // A server that ignores Range or If-Match, or an object that changes under way,
 // gives an [*IntegrityError] and no file.
 package transfer

@@ -100,6 +100,9 @@ type run struct {
 	pin  pin
 	sink io.WriterAt
 
+	head     chan s3client.HeadObjectOutput // the answer to the HEAD beside the first GET, if it is a good one; then closed
+	verifier *verifier
+
 	requests, resumed atomic.Int64
 }
 
@@ -112,7 +115,11 @@ func download(ctx context.Context, src Source, in DownloadInput, open func(size 
 	}
 	d := &run{src: src, in: in}
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	d.askChecksum(ctx)
+	defer func() {
+		cancel()
+		<-d.head // leave no goroutine behind
+	}()
 	first, err := d.first(ctx)
 	if err != nil {
 		return Report{}, err
@@ -123,13 +130,20 @@ func download(ctx context.Context, src Source, in DownloadInput, open func(size 
 		return Report{}, err
 	}
 	plan := NewPlan(d.pin.size, in.PartSize, in.Threads)
+	if len(plan.Ranges) > 0 {
+		d.verifier = d.newVerifier(ctx, len(plan.Ranges))
+	}
 	if err := d.work(ctx, cancel, plan, first); err != nil {
+		return Report{}, err
+	}
+	verified, err := d.verifier.verify(d.pin)
+	if err != nil {
 		return Report{}, err
 	}
 	return Report{
 		Size: d.pin.size, ETag: d.pin.etag, VersionID: d.pin.versionID,
 		Threads: plan.Threads, Requests: int(d.requests.Load()), Resumed: int(d.resumed.Load()),
-		Verified: ETagOnly, Elapsed: time.Since(start),
+		Verified: verified, Elapsed: time.Since(start),
 	}, nil
 }
 
@@ -163,14 +177,18 @@ func (d *run) first(ctx context.Context) (s3client.GetObjectOutput, error) {
 
 // firstOfEmpty makes sure that the object has no bytes, of which there is no range.
 func (d *run) firstOfEmpty(ctx context.Context, cause error) (s3client.GetObjectOutput, error) {
-	head, err := d.src.HeadObject(ctx, s3client.HeadObjectInput{Bucket: d.in.Bucket, Key: d.in.Key, VersionID: d.in.VersionID})
-	if err != nil {
-		return s3client.GetObjectOutput{}, err
+	head, ok := <-d.head
+	if !ok { // it failed: this one says why
+		var err error
+		if head, err = d.src.HeadObject(ctx, s3client.HeadObjectInput{Bucket: d.in.Bucket, Key: d.in.Key, VersionID: d.in.VersionID}); err != nil {
+			return s3client.GetObjectOutput{}, err
+		}
 	}
 	if head.ContentLength != 0 {
 		return s3client.GetObjectOutput{}, cause
 	}
 	out := s3client.GetObjectOutput{ObjectInfo: head.ObjectInfo, Body: io.NopCloser(eof{}), Status: http.StatusOK}
+	var err error
 	d.pin, err = newPin(d.in, out)
 	return out, err
 }
@@ -197,9 +215,11 @@ func (d *run) work(ctx context.Context, cancel func(), plan Plan, first s3client
 				if i == 0 {
 					body = first.Body
 				}
-				if err := d.fetch(ctx, plan.Ranges[i], body, buf); err != nil {
+				h := d.verifier.hash()
+				if err := d.fetch(ctx, plan.Ranges[i], body, h, buf); err != nil {
 					return err
 				}
+				d.verifier.done(i, plan.Ranges[i], h)
 			}
 		})
 	}

@@ -64,7 +64,7 @@ func ExampleDownload() {
 	fmt.Println(report.Size, "bytes by", report.Threads, "threads in", report.Requests, "requests, verified:", report.Verified)
 	fmt.Println(progress.Done(), "of", progress.Total())
 	// Output:
-	// 420000 bytes by 4 threads in 7 requests, verified: etag-only
+	// 420000 bytes by 4 threads in 7 requests, verified: full-object
 	// 420000 of 420000
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"time"
 
@@ -22,8 +23,9 @@ const (
 )
 
 // fetch brings the bytes of one range to the sink. A body that breaks off is
-// taken up where it did. body, if not nil, is an answer that is there already.
-func (d *run) fetch(ctx context.Context, want Range, body io.ReadCloser, buf []byte) error {
+// taken up where it did. body, if not nil, is an answer that is there already; h,
+// if not nil, takes the bytes in their order.
+func (d *run) fetch(ctx context.Context, want Range, body io.ReadCloser, h hash.Hash, buf []byte) error {
 	broken := 0
 	for {
 		if body == nil {
@@ -32,7 +34,7 @@ func (d *run) fetch(ctx context.Context, want Range, body io.ReadCloser, buf []b
 				return err
 			}
 		}
-		n, err := d.copy(ctx, body, want, buf)
+		n, err := d.copy(ctx, body, want, h, buf)
 		body.Close()
 		body = nil
 		var cut *brokenBody
@@ -95,12 +97,15 @@ func (e *brokenBody) Error() string { return e.err.Error() }
 
 // copy writes the bytes of want from body to the sink and returns how many are
 // there. Its error is a *brokenBody where it is worth asking for the rest.
-func (d *run) copy(ctx context.Context, body io.Reader, want Range, buf []byte) (done int64, err error) {
+func (d *run) copy(ctx context.Context, body io.Reader, want Range, h hash.Hash, buf []byte) (done int64, err error) {
 	for empty := 0; done < want.Len(); {
 		n, readErr := body.Read(buf[:min(int64(len(buf)), want.Len()-done)])
 		if n > 0 {
 			if _, err := d.sink.WriteAt(buf[:n], want.First+done); err != nil {
 				return done, fmt.Errorf("writing s3://%s/%s: %w", d.in.Bucket, d.in.Key, err)
+			}
+			if h != nil {
+				h.Write(buf[:n])
 			}
 			done += int64(n)
 			d.in.Progress.done.Add(int64(n))

@@ -142,7 +142,7 @@ func TestResumeAgainstAServer(t *testing.T) {
 				parts = 1
 			}
 			wantReport(t, report, transfer.Report{Size: int64(len(data)), ETag: etag, Threads: test.threads,
-				Requests: parts + test.resumed, Resumed: test.resumed, Verified: transfer.ETagOnly})
+				Requests: parts + test.resumed, Resumed: test.resumed, Verified: transfer.FullObject})
 			if got := srv.Requests()["GetObject"]; got < report.Requests {
 				t.Errorf("the server saw %d requests, fewer than the %d reported", got, report.Requests)
 			}
