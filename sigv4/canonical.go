@@ -334,5 +334,7 @@ func only(s string, ok func(c byte) bool) bool {
 // isVisible says which bytes are visible ASCII.
 func isVisible(c byte) bool { return ' ' < c && c < 0x7f }
 
-// isTokenByte says which bytes make a token of RFC 9110 section 5.6.2.
-func isTokenByte(c byte) bool { return isVisible(c) && strings.IndexByte("\"(),/:;<=>?@[\\]{}", c) < 0 }
+// isTokenByte says which bytes make a token of RFC 9110 section 5.6.2, the usual first.
+func isTokenByte(c byte) bool {
+	return 'a' <= c|0x20 && c|0x20 <= 'z' || c == '-' || isVisible(c) && strings.IndexByte("\"(),/:;<=>?@[\\]{}", c) < 0
+}

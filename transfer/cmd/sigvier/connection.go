@@ -142,14 +142,19 @@ func (a *app) fillFromEnvironment(ctx context.Context, c *s3client.Connection) (
 			return err
 		}
 	}
-	if c.Endpoint == "" { // one that was given says where the role is assumed, too
+	given := c.Endpoint != ""
+	if !given {
 		if c.Endpoint, err = aws.Endpoint("s3"); err != nil {
 			return err
 		}
-		if c.STSEndpoint == "" && c.AuthorizationType == s3client.IAMRole {
-			if c.STSEndpoint, err = aws.Endpoint("sts"); err != nil {
-				return err
-			}
+	}
+	switch {
+	case c.STSEndpoint != "" || c.AuthorizationType != s3client.IAMRole:
+	case given: // which says where the role is assumed, too, unless the environment names STS
+		c.STSEndpoint = a.getenv("AWS_ENDPOINT_URL_STS")
+	default:
+		if c.STSEndpoint, err = aws.Endpoint("sts"); err != nil {
+			return err
 		}
 	}
 	if c.AccessKeyID != "" || !c.SecretAccessKey.IsZero() {

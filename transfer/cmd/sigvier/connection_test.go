@@ -193,6 +193,10 @@ func TestRoleIsAssumedAtItsEndpoint(t *testing.T) {
 			func(s3, sts string) []string { return []string{"AWS_ENDPOINT_URL=" + s3} }},
 		{"--sts-endpoint and --endpoint", func(s3, sts string) []string { return []string{"--sts-endpoint", sts, "--endpoint", s3} },
 			func(s3, sts string) []string { return nil }},
+		{"--endpoint, and STS's in the environment", func(s3, sts string) []string { return []string{"--endpoint", s3} },
+			func(s3, sts string) []string {
+				return []string{"AWS_ENDPOINT_URL=" + s3, "AWS_ENDPOINT_URL_STS=" + sts}
+			}},
 		// Where the endpoint was given, the environment's must not get the requests
 		// that assume the role.
 		{"--endpoint, and another in the environment", func(s3, sts string) []string { return []string{"--endpoint", sts} },
