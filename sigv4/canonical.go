@@ -51,9 +51,7 @@ func (w *work) fail(kind error, field, problem string) {
 	w.err = cmp.Or(w.err, refuse(kind, field, problem))
 }
 
-func (w *work) failHeader(key, problem string) {
-	w.fail(ErrRequest, "header "+strconv.Quote(key), problem)
-}
+func (w *work) failHeader(key, why string) { w.fail(ErrRequest, "header "+strconv.Quote(key), why) }
 
 // release gives w back for the next signature, without the request's strings.
 func (s *Signer) release(w *work) {
@@ -334,7 +332,7 @@ func only(s string, ok func(c byte) bool) bool {
 // isVisible says which bytes are visible ASCII.
 func isVisible(c byte) bool { return ' ' < c && c < 0x7f }
 
-// isTokenByte says which bytes make a token of RFC 9110 section 5.6.2, the usual first.
+// isTokenByte says which bytes make a token of RFC 9110 section 5.6.2, letters first.
 func isTokenByte(c byte) bool {
-	return 'a' <= c|0x20 && c|0x20 <= 'z' || c == '-' || isVisible(c) && strings.IndexByte("\"(),/:;<=>?@[\\]{}", c) < 0
+	return c|0x20-'a' < 26 || isVisible(c) && strings.IndexByte("\"(),/:;<=>?@[\\]{}", c) < 0
 }

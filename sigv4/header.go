@@ -50,14 +50,13 @@ func (s *Signer) Sign(req *http.Request, cred Credentials, payload PayloadHash, 
 	w.line = appendAuthorization(w.line, cred.AccessKeyID, w)
 	text := string(append(w.line, w.timestamp...))
 	slots := []string{text[:len(w.line)], text[len(w.line):], cred.SessionToken(), payload.s}
-	sendsHash := s.sendsContentSHA256(req, payload)
 	req.Header[headerAuthorization] = slots[0:1:1]
 	req.Header[headerDate] = slots[1:2:2]
 	delete(req.Header, headerToken)
 	if cred.SessionToken() != "" {
 		req.Header[headerToken] = slots[2:3:3]
 	}
-	if sendsHash {
+	if s.sendsContentSHA256(req, payload) {
 		req.Header[headerContentSHA256] = slots[3:4:4]
 	}
 	if w.host != cmp.Or(req.Host, req.URL.Host) {
