@@ -23,7 +23,8 @@ func (s *Signer) TraceSign(req *http.Request, cred Credentials, payload PayloadH
 
 // TracePresign gives the stages of [Signer.Presign].
 func (s *Signer) TracePresign(req *http.Request, cred Credentials, payload PayloadHash, t time.Time, expires time.Duration) (Trace, error) {
-	return s.trace(s.signQuery(req, cred, payload, t, expires))
+	w, _ := s.signQuery(req, cred, payload, t, expires)
+	return s.trace(w)
 }
 
 func (s *Signer) trace(w *work) (Trace, error) {

@@ -19,7 +19,7 @@ const MaxExpires = 7 * 24 * time.Hour
 type Presigned struct {
 	URL     string
 	Header  http.Header // signed headers that must be sent with it; Host comes from the URL
-	Expires time.Time
+	Expires time.Time   // when it ends
 }
 
 // PresignPayload is what the service takes for the payload hash of a presigned
@@ -36,15 +36,19 @@ func (s *Signer) PresignPayload() PayloadHash {
 // method, URL and headers. What it has of X-Amz-… authentication parameters is
 // replaced. See [Signer.PresignPayload] for the payload hash.
 //
+// A URL ends with the credentials that signed it. One that is to live longer than
+// they do is refused, or shortened with [Options.ShortenExpires];
+// [Presigned.Expires] is when it really ends.
+//
 // Headers are signed by the same policy as in [Signer.Sign] and must be sent
 // along with the URL.
 func (s *Signer) Presign(req *http.Request, cred Credentials, payload PayloadHash, t time.Time, expires time.Duration) (Presigned, error) {
-	w := s.signQuery(req, cred, payload, t, expires)
+	w, end := s.signQuery(req, cred, payload, t, expires)
 	defer s.release(w)
 	if w.err != nil {
 		return Presigned{}, w.err
 	}
-	p := Presigned{URL: string(s.appendURL(w, cred)), Header: http.Header{}, Expires: t.Truncate(time.Second).Add(expires)}
+	p := Presigned{URL: string(s.appendURL(w, cred)), Header: http.Header{}, Expires: end}
 	for key, values := range req.Header {
 		if name := w.lower(key); len(values) > 0 && string(name) != "host" && !isHeaderFormOnly(name) && w.signs(name) {
 			p.Header[key] = slices.Clone(values)
@@ -71,14 +75,20 @@ func (s *Signer) appendURL(w *work, cred Credentials) []byte {
 	return w.line
 }
 
-// signQuery makes the stages of the query form.
-func (s *Signer) signQuery(req *http.Request, cred Credentials, payload PayloadHash, t time.Time, expires time.Duration) *work {
-	w := s.begin(req, cred, payload, t)
+// signQuery makes the stages of the query form, which is good until end.
+func (s *Signer) signQuery(req *http.Request, cred Credentials, payload PayloadHash, t time.Time, expires time.Duration) (w *work, end time.Time) {
+	w = s.begin(req, cred, payload, t)
+	if left := cred.Expires.Sub(t.Truncate(time.Second)).Truncate(time.Second); !cred.Expires.IsZero() && expires > left {
+		if !s.shortenExpires {
+			w.fail(ErrExpires, "expiry", "is later than that of the credentials, "+cred.Expires.UTC().Format(time.RFC3339)+", with which the URL ends: ask for less, or set Options.ShortenExpires")
+		}
+		expires = left
+	}
 	if expires < time.Second || expires > MaxExpires || expires%time.Second != 0 {
 		w.fail(ErrExpires, "expiry", "is not a whole number of seconds from 1 to 604800 (seven days)")
 	}
 	if w.err != nil {
-		return w
+		return w, end
 	}
 	if hash := req.Header[headerContentSHA256]; len(hash) > 0 && (len(hash) > 1 || hash[0] != payload.s) {
 		w.failHeader(headerContentSHA256, "is not the payload hash that is to be signed")
@@ -99,7 +109,7 @@ func (s *Signer) signQuery(req *http.Request, cred Credentials, payload PayloadH
 	w.addParam("X-Amz-SignedHeaders", w.signed)
 	w.collectQuery(isAuthParam)
 	s.finish(w, cred, payload)
-	return w
+	return w, t.Truncate(time.Second).Add(expires)
 }
 
 // addParam adds a parameter of the signer's own.

@@ -430,3 +430,38 @@ func TestOptionsAreCopied(t *testing.T) {
 		t.Errorf("signed headers after the caller's list changed = %q, want host;range", got)
 	}
 }
+
+func TestPresignedURLEndsWithItsCredentials(t *testing.T) {
+	cred := sigv4.NewCredentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "token")
+	cred.Expires = moment.Add(30*time.Minute + 500*time.Millisecond)
+	for _, row := range []struct {
+		name    string
+		shorten bool
+		at      time.Time
+		expires time.Duration
+		want    time.Time // zero is refused
+	}{
+		{"ends before", false, moment, 10 * time.Minute, moment.Add(10 * time.Minute)},
+		{"ends with them", false, moment, 30 * time.Minute, moment.Add(30 * time.Minute)},
+		{"outlives them by a second", false, moment, 30*time.Minute + time.Second, time.Time{}},
+		{"outlives them, shortened", true, moment, time.Hour, moment.Add(30 * time.Minute)},
+		{"ends before, nothing to shorten", true, moment, 10 * time.Minute, moment.Add(10 * time.Minute)},
+		{"they have ended", false, moment.Add(time.Hour), time.Minute, time.Time{}},
+		{"they have ended, nothing is left", true, moment.Add(time.Hour), time.Minute, time.Time{}},
+	} {
+		s := newSigner(t, "s3", &sigv4.Options{ShortenExpires: row.shorten})
+		p, err := s.Presign(newRequest(t, "GET", "https://example.amazonaws.com/"), cred, s.PresignPayload(), row.at, row.expires)
+		if row.want.IsZero() {
+			if !errors.Is(err, sigv4.ErrExpires) || p.URL != "" {
+				t.Errorf("%s: Presign = %q, %v, want ErrExpires", row.name, p.URL, err)
+			}
+			continue
+		}
+		if err != nil || !p.Expires.Equal(row.want) {
+			t.Errorf("%s: Presign ends at %v, %v; want %v", row.name, p.Expires, err, row.want)
+		}
+		if seconds := fmt.Sprintf("X-Amz-Expires=%d&", int(row.want.Sub(row.at).Seconds())); !strings.Contains(p.URL, seconds) {
+			t.Errorf("%s: the URL lacks %s: %s", row.name, seconds, p.URL)
+		}
+	}
+}

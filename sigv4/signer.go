@@ -38,6 +38,9 @@ type Options struct {
 	// header form. By service: S3. It is sent in any case when the payload hash
 	// is no digest, or when the request already has the header.
 	ContentSHA256 Choice
+	// ShortenExpires has a presigned URL end with the credentials where it was to
+	// live longer, which is otherwise an error.
+	ShortenExpires bool
 	// SignedHeaders is the exact list of headers to sign; it must name host, and
 	// every header that it names must be there. Nil signs all that the request
 	// carries but those that clients add late and proxies rewrite; [Signer.Sign]
@@ -53,6 +56,7 @@ type Signer struct {
 	normalizePath   bool
 	signToken       bool
 	contentSHA256   bool
+	shortenExpires  bool
 	s3              bool
 	signedHeaders   map[string]bool // nil: the deny list
 
@@ -78,6 +82,7 @@ func NewSigner(service, region string, opts *Options) (*Signer, error) {
 	s.normalizePath = opts.NormalizePath.or(!s.s3)
 	s.signToken = opts.SignToken.or(service != "iotdevicegateway")
 	s.contentSHA256 = opts.ContentSHA256.or(s.s3)
+	s.shortenExpires = opts.ShortenExpires
 	var err error
 	if opts.SignedHeaders != nil {
 		s.signedHeaders, err = exactList(opts.SignedHeaders)
