@@ -90,7 +90,7 @@ func runAll(m *testing.M) (int, error) {
 func install(pkg, name string) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		return "", err
+		cache = os.TempDir()
 	}
 	_, version, _ := strings.Cut(pkg, "@")
 	bin := filepath.Join(cache, "sigvier-interop", version)
