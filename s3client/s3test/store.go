@@ -30,7 +30,7 @@ type object struct {
 	Sum      string            `json:"sum,omitempty"`  // base64 of it
 	File     string            `json:"file,omitempty"` // disk.go's
 
-	data []byte // memory.go's
+	blocks [][]byte // memory.go's
 }
 
 type bucket struct {
