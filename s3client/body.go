@@ -80,7 +80,7 @@ func newBody(r io.Reader, length int64, payload sigv4.PayloadHash) (*body, error
 	return b, nil
 }
 
-func (b *body) attach(req *http.Request) error {
+func (b *body) attach(req *http.Request) {
 	req.ContentLength = b.length
 	switch {
 	case b.length == 0:
@@ -90,5 +90,4 @@ func (b *body) attach(req *http.Request) error {
 		req.Body = io.NopCloser(b.open())
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(b.open()), nil }
 	}
-	return nil
 }

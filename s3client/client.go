@@ -153,9 +153,7 @@ func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 	// Left to net/http it may ask for gzip, and unpack what it gets.
 	req.Header.Set("Accept-Encoding", "identity")
 	if k.body != nil {
-		if err := k.body.attach(req); err != nil {
-			return nil, k.wrap(err)
-		}
+		k.body.attach(req)
 	}
 	resp, err := c.transport.RoundTrip(req.WithContext(c.withPayload(ctx, k.body)))
 	if err != nil {

@@ -98,6 +98,7 @@ type run struct {
 	src  Source
 	in   DownloadInput
 	pin  pin
+	plan Plan // none for an object without bytes
 	sink io.WriterAt
 
 	head     chan s3client.HeadObjectOutput // the answer to the HEAD beside the first GET, if it is a good one; then closed
@@ -129,11 +130,10 @@ func download(ctx context.Context, src Source, in DownloadInput, open func(size 
 	if d.sink, err = open(d.pin.size); err != nil {
 		return Report{}, err
 	}
-	plan := NewPlan(d.pin.size, in.PartSize, in.Threads)
-	if len(plan.Ranges) > 0 {
-		d.verifier = d.newVerifier(ctx, len(plan.Ranges))
+	if len(d.plan.Ranges) > 0 {
+		d.verifier = d.newVerifier(ctx, len(d.plan.Ranges))
 	}
-	if err := d.work(ctx, cancel, plan, first); err != nil {
+	if err := d.work(ctx, cancel, first); err != nil {
 		return Report{}, err
 	}
 	verified, err := d.verifier.verify(d.pin)
@@ -142,7 +142,7 @@ func download(ctx context.Context, src Source, in DownloadInput, open func(size 
 	}
 	return Report{
 		Size: d.pin.size, ETag: d.pin.etag, VersionID: d.pin.versionID,
-		Threads: plan.Threads, Requests: int(d.requests.Load()), Resumed: int(d.resumed.Load()),
+		Threads: d.plan.Threads, Requests: int(d.requests.Load()), Resumed: int(d.resumed.Load()),
 		Verified: verified, Elapsed: time.Since(start),
 	}, nil
 }
@@ -167,7 +167,8 @@ func (d *run) first(ctx context.Context) (s3client.GetObjectOutput, error) {
 		err = d.pin.broken(fmt.Sprintf("the answer says that the object has %d bytes, which are too many parts of %d", d.pin.size, d.in.PartSize))
 	}
 	if err == nil && d.pin.size > 0 {
-		err = d.pin.check(out, NewPlan(d.pin.size, d.in.PartSize, d.in.Threads).Ranges[0])
+		d.plan = NewPlan(d.pin.size, d.in.PartSize, d.in.Threads)
+		err = d.pin.check(out, d.plan.Ranges[0])
 	}
 	if err != nil {
 		out.Body.Close()
@@ -199,16 +200,16 @@ func (eof) Read([]byte) (int, error) { return 0, io.EOF }
 
 // work runs the plan: each worker takes the next range until there is none. The
 // first one begins with the answer that is there already.
-func (d *run) work(ctx context.Context, cancel func(), plan Plan, first s3client.GetObjectOutput) error {
+func (d *run) work(ctx context.Context, cancel func(), first s3client.GetObjectOutput) error {
 	var next atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	context.AfterFunc(ctx, cancel) // the first answer came before the group
-	for range plan.Threads {
+	for range d.plan.Threads {
 		group.Go(func() error {
 			buf := make([]byte, bufferSize)
 			for {
 				i := int(next.Add(1)) - 1
-				if i >= len(plan.Ranges) {
+				if i >= len(d.plan.Ranges) {
 					return nil
 				}
 				var body io.ReadCloser
@@ -216,10 +217,10 @@ func (d *run) work(ctx context.Context, cancel func(), plan Plan, first s3client
 					body = first.Body
 				}
 				h := d.verifier.hash()
-				if err := d.fetch(ctx, plan.Ranges[i], body, h, buf); err != nil {
+				if err := d.fetch(ctx, d.plan.Ranges[i], body, h, buf); err != nil {
 					return err
 				}
-				d.verifier.done(i, plan.Ranges[i], h)
+				d.verifier.done(i, d.plan.Ranges[i], h)
 			}
 		})
 	}

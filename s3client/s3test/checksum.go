@@ -10,6 +10,8 @@ import (
 	"hash/crc64"
 	"net/http"
 	"strings"
+
+	"github.com/sigvier/sigvier/s3client/checksum"
 )
 
 // The additional checksums (Amazon S3 User Guide, "Checking object integrity").
@@ -20,16 +22,11 @@ type algorithm struct {
 	new  func() hash.Hash
 }
 
-var (
-	castagnoli = crc32.MakeTable(crc32.Castagnoli)
-	nvme       = crc64.MakeTable(0x9a6c9329ac4bc9b5)
-)
-
 // algorithms: the first is what S3 adds itself to an object that came without.
 var algorithms = []algorithm{
-	{"Crc64nvme", crc64.Size, func() hash.Hash { return crc64.New(nvme) }},
-	{"Crc32", crc32.Size, func() hash.Hash { return crc32.NewIEEE() }},
-	{"Crc32c", crc32.Size, func() hash.Hash { return crc32.New(castagnoli) }},
+	{"Crc64nvme", crc64.Size, func() hash.Hash { return checksum.New(checksum.CRC64NVME) }},
+	{"Crc32", crc32.Size, func() hash.Hash { return checksum.New(checksum.CRC32) }},
+	{"Crc32c", crc32.Size, func() hash.Hash { return checksum.New(checksum.CRC32C) }},
 	{"Sha1", sha1.Size, sha1.New},
 	{"Sha256", sha256.Size, sha256.New},
 }
