@@ -277,9 +277,9 @@ func TestPresignedQuery(t *testing.T) {
 	} {
 		s := newSigner(t, "s3", nil)
 		req := requestTo(url.URL{Path: "/", RawQuery: row.query})
-		tr, err := s.TracePresign(req, row.cred, sigv4.UnsignedPayload(), moment, time.Hour)
+		tr, err := s.ExplainPresign(req, row.cred, sigv4.UnsignedPayload(), moment, time.Hour)
 		if err != nil {
-			t.Fatalf("TracePresign(%q) = %v", row.query, err)
+			t.Fatalf("ExplainPresign(%q) = %v", row.query, err)
 		}
 		if diff := cmp.Diff(row.want, parseCanonical(t, tr.CanonicalRequest).query); diff != "" {
 			t.Errorf("canonical query of %q presigned (-want +got):\n%s", row.query, diff)
@@ -344,7 +344,7 @@ func TestPresignedTokenUnsigned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr, err := s.TracePresign(newRequest(t, "GET", "https://iot.example.org/mqtt"), longTerm, sigv4.EmptyPayload(), moment, time.Hour)
+	tr, err := s.ExplainPresign(newRequest(t, "GET", "https://iot.example.org/mqtt"), longTerm, sigv4.EmptyPayload(), moment, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -412,9 +412,9 @@ func TestExactListOfHeaders(t *testing.T) {
 		req.Header.Set("Range", "bytes=0-9")
 		req.Header.Set("User-Agent", "test")
 		req.Header.Set("X-Other", "value")
-		tr, err := s.TraceSign(req, row.cred, sigv4.EmptyPayload(), moment)
+		tr, err := s.Explain(req, row.cred, sigv4.EmptyPayload(), moment)
 		if err != nil {
-			t.Errorf("TraceSign with the list %q = %v", row.list, err)
+			t.Errorf("Explain with the list %q = %v", row.list, err)
 			continue
 		}
 		if diff := cmp.Diff(row.want, parseCanonical(t, tr.CanonicalRequest).headers); diff != "" {
@@ -531,7 +531,7 @@ func TestSignedHost(t *testing.T) {
 			t.Errorf("signed host of %s://%s with Host %q = %q, want %q", row.scheme, row.urlHost, row.reqHost, got, row.want)
 		}
 		if req.Host != row.reqHost {
-			t.Errorf("TraceSign of %s://%s sets Host to %q", row.scheme, row.urlHost, req.Host)
+			t.Errorf("Explain of %s://%s sets Host to %q", row.scheme, row.urlHost, req.Host)
 		}
 		if err := s.Sign(req, longTerm, sigv4.EmptyPayload(), moment); err != nil {
 			t.Errorf("Sign of %s://%s = %v", row.scheme, row.urlHost, err)
@@ -584,7 +584,7 @@ func TestMethodIsSignedAsSent(t *testing.T) {
 			t.Errorf("canonical method of %q = %q, want %q", method, got, want)
 		}
 		if req.Method != method {
-			t.Errorf("method after TraceSign = %q, want %q", req.Method, method)
+			t.Errorf("method after Explain = %q, want %q", req.Method, method)
 		}
 	}
 }

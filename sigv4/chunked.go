@@ -26,6 +26,7 @@ import (
 type ChunkSigner struct {
 	signer    *Signer
 	cred      Credentials
+	key       *signingKey
 	timestamp []byte
 	signature []byte // of the piece before
 	toSign    []byte
@@ -41,26 +42,31 @@ func (s *Signer) ChunkSigner(signed *http.Request, cred Credentials) (*ChunkSign
 	return nil, refuse(ErrRequest, "request", "has not been signed in its headers, which gives the chunks their seed")
 }
 
-// ChunkVerifier is the same for a request that [Signer.Verify] has accepted: its
-// signatures are those that the chunks must have.
-func (s *Signer) ChunkVerifier(v Verified, cred Credentials) (*ChunkSigner, error) {
-	return s.chain(cred, v.SignedAt.UTC().Format(timeFormat), v.Signature)
+// ChunkVerifier begins the chain of a request that [Signer.Verify] has accepted.
+func (s *Signer) ChunkVerifier(v Verified, cred Credentials) (*ChunkVerifier, error) {
+	c, err := s.chain(cred, v.SignedAt.UTC().Format(timeFormat), v.Signature)
+	return (*ChunkVerifier)(c), err
 }
 
 func (s *Signer) chain(cred Credentials, timestamp, seed string) (*ChunkSigner, error) {
-	return &ChunkSigner{signer: s, cred: cred, timestamp: []byte(timestamp), signature: []byte(seed)}, cred.Validate()
+	c := &ChunkSigner{signer: s, cred: cred, timestamp: []byte(timestamp), signature: []byte(seed)}
+	var err error
+	if c.key, err = s.key(cred, c.timestamp[:dateLen]); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // Chunk signs a chunk, given the SHA-256 of its data; the last is empty. The
 // signature, in hex, is good until the next call.
 func (c *ChunkSigner) Chunk(data [sha256.Size]byte) []byte {
-	return c.sign("-PAYLOAD", sha256.Sum256(nil), data)
+	return c.sign("-PAYLOAD", emptySHA256, data)
 }
 
 // Trailer signs the trailers, given the SHA-256 of "name:value LF" for each, the
 // names in lower case.
 func (c *ChunkSigner) Trailer(trailers [sha256.Size]byte) []byte {
-	return c.sign("-TRAILER", trailers)
+	return c.sign("-TRAILER", "", trailers)
 }
 
 // Event signs a message of an event stream, which has a time of its own, given
@@ -70,20 +76,45 @@ func (c *ChunkSigner) Event(t time.Time, headers, payload [sha256.Size]byte) ([]
 	if err != nil {
 		return nil, err
 	}
+	if c.key, err = c.signer.key(c.cred, timestamp[:dateLen]); err != nil {
+		return nil, err
+	}
 	c.timestamp = timestamp
-	return c.sign("-PAYLOAD", headers, payload), nil
+	return c.sign("-PAYLOAD", hex.EncodeToString(headers[:]), payload), nil
 }
 
-func (c *ChunkSigner) sign(kind string, hashes ...[sha256.Size]byte) []byte {
-	date := c.timestamp[:dateLen]
-	dst := append(append(append(c.toSign[:0], algorithm...), kind...), '\n')
-	dst = append(append(dst, c.timestamp...), '\n')
-	dst = append(appendScope(dst, date, c.signer.region, c.signer.service), '\n')
-	dst = append(dst, c.signature...)
-	for _, hash := range hashes {
-		dst = hex.AppendEncode(append(dst, '\n'), hash[:])
-	}
-	key := c.signer.keys.get(c.cred.SecretAccessKey(), date, c.signer.region, c.signer.service)
-	c.toSign, c.signature = dst, key.appendSignature(c.signature[:0], dst)
+func (c *ChunkSigner) sign(kind, before string, hash [sha256.Size]byte) []byte {
+	c.signature = c.key.AppendSignature(c.signature[:0], c.stringToSign(kind, before, hash))
 	return c.signature
+}
+
+func (c *ChunkSigner) stringToSign(kind, before string, hash [sha256.Size]byte) []byte {
+	dst := append(append(append(c.toSign[:0], c.signer.name...), kind...), '\n')
+	dst = append(append(append(dst, c.timestamp...), '\n'), c.key.scope...)
+	dst = append(append(append(dst, '\n'), c.signature...), '\n')
+	if before != "" {
+		dst = append(append(dst, before...), '\n')
+	}
+	c.toSign = hex.AppendEncode(dst, hash[:])
+	return c.toSign
+}
+
+// ChunkVerifier checks the signatures of the pieces of one body in their order,
+// up to the first that does not fit. It is not safe for concurrent use.
+type ChunkVerifier ChunkSigner
+
+// Chunk checks the signature, in hex, of a chunk with the SHA-256 of its data.
+func (c *ChunkVerifier) Chunk(data [sha256.Size]byte, signature string) bool {
+	return c.verify("-PAYLOAD", emptySHA256, data, signature)
+}
+
+// Trailer checks that of the trailers, like [ChunkSigner.Trailer].
+func (c *ChunkVerifier) Trailer(trailers [sha256.Size]byte, signature string) bool {
+	return c.verify("-TRAILER", "", trailers, signature)
+}
+
+func (c *ChunkVerifier) verify(kind, before string, hash [sha256.Size]byte, signature string) bool {
+	ok := c.key.Matches((*ChunkSigner)(c).stringToSign(kind, before, hash), signature)
+	c.signature = append(c.signature[:0], signature...)
+	return ok
 }

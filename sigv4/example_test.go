@@ -130,7 +130,7 @@ func ExampleSigner_SignPolicy() {
 	// X-Amz-Signature efda07592aee54a3e31d8428e076012bf3887861043c95c7ea32b41166059b5b
 }
 
-func ExampleSigner_TraceSign() {
+func ExampleSigner_Explain() {
 	signer, err := sigv4.NewSigner("iam", "us-east-1", nil)
 	if err != nil {
 		log.Fatal(err)
@@ -142,7 +142,7 @@ func ExampleSigner_TraceSign() {
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
 	keys := sigv4.NewCredentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "")
 
-	trace, err := signer.TraceSign(req, keys, sigv4.EmptyPayload(), time.Date(2015, time.August, 30, 12, 36, 0, 0, time.UTC))
+	trace, err := signer.Explain(req, keys, sigv4.EmptyPayload(), time.Date(2015, time.August, 30, 12, 36, 0, 0, time.UTC))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func ExampleSigner_ChunkSigner() {
 }
 
 // What a presigned URL's signature was made of.
-func ExampleSigner_TracePresign() {
+func ExampleSigner_ExplainPresign() {
 	signer, err := sigv4.NewSigner("s3", "us-east-1", nil)
 	if err != nil {
 		log.Fatal(err)
@@ -233,7 +233,7 @@ func ExampleSigner_TracePresign() {
 		log.Fatal(err)
 	}
 	keys := sigv4.NewCredentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "")
-	trace, err := signer.TracePresign(req, keys, signer.PresignPayload(), time.Date(2013, time.May, 24, 0, 0, 0, 0, time.UTC), 24*time.Hour)
+	trace, err := signer.ExplainPresign(req, keys, signer.PresignPayload(), time.Date(2013, time.May, 24, 0, 0, 0, 0, time.UTC), 24*time.Hour)
 	if err != nil {
 		log.Fatal(err)
 	}

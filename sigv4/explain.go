@@ -5,10 +5,12 @@ import (
 	"time"
 )
 
-// Every intermediate value of a signature, for auditors.
+// What lies between a request and its signature, for auditors and for finding
+// out why a server computes another one: package oracle holds a trace against what
+// a server says, and names the cause in words.
 
-// Trace holds the stages of one signature; it never holds the key. The canonical
-// request holds the session token where that is signed.
+// Trace has every intermediate value of a signature, but never a key. The
+// canonical request holds the session token where that is signed.
 type Trace struct {
 	CanonicalRequest string
 	StringToSign     string
@@ -16,21 +18,22 @@ type Trace struct {
 	Signature        string // 64 digits of lower-case hex
 }
 
-// TraceSign gives the stages of [Signer.Sign] and leaves the request as it is.
-func (s *Signer) TraceSign(req *http.Request, cred Credentials, payload PayloadHash, t time.Time) (Trace, error) {
-	return s.trace(s.signHeader(req, cred, payload, t))
+// Explain gives the stages of [Signer.Sign] and leaves the request as it is.
+func (s *Signer) Explain(req *http.Request, cred Credentials, payload PayloadHash, t time.Time) (Trace, error) {
+	w, err := s.signHeader(req, cred, payload, t)
+	return w.trace(err)
 }
 
-// TracePresign gives the stages of [Signer.Presign].
-func (s *Signer) TracePresign(req *http.Request, cred Credentials, payload PayloadHash, t time.Time, expires time.Duration) (Trace, error) {
-	w, _ := s.signQuery(req, cred, payload, t, expires)
-	return s.trace(w)
+// ExplainPresign gives the stages of [Signer.Presign].
+func (s *Signer) ExplainPresign(req *http.Request, cred Credentials, payload PayloadHash, t time.Time, expires time.Duration) (Trace, error) {
+	w, _, err := s.signQuery(req, cred, payload, t, expires)
+	return w.trace(err)
 }
 
-func (s *Signer) trace(w *work) (Trace, error) {
-	defer s.release(w)
-	if w.err != nil {
-		return Trace{}, w.err
+func (w *work) trace(err error) (Trace, error) {
+	if err != nil {
+		return Trace{}, err
 	}
-	return Trace{string(w.canonical), string(w.toSign), string(w.signed), string(w.signature)}, nil
+	t := Trace{string(w.canonical), string(w.toSign), string(w.signed), string(w.signature)}
+	return t, w.free()
 }

@@ -146,9 +146,9 @@ func FuzzQuery(f *testing.F) {
 
 func canonicalQuery(t *testing.T, s *sigv4.Signer, query string) (canonical string, ok bool) {
 	t.Helper()
-	tr, err := s.TraceSign(requestTo(url.URL{Path: "/", RawQuery: query}), longTerm, sigv4.EmptyPayload(), moment)
+	tr, err := s.Explain(requestTo(url.URL{Path: "/", RawQuery: query}), longTerm, sigv4.EmptyPayload(), moment)
 	if err != nil {
-		isInputError(t, "TraceSign", err)
+		isInputError(t, "Explain", err)
 		return "", false
 	}
 	return strings.Split(tr.CanonicalRequest, "\n")[2], true

@@ -16,6 +16,7 @@ const (
 	headerDate          = "X-Amz-Date"
 	headerToken         = "X-Amz-Security-Token"
 	headerContentSHA256 = "X-Amz-Content-Sha256"
+	headerRegionSet     = "X-Amz-Region-Set"
 )
 
 // Sign signs the request as of time t and sets, in place of what may be there:
@@ -23,6 +24,7 @@ const (
 //   - X-Amz-Date,
 //   - X-Amz-Security-Token, when the credentials have a session token (else it is
 //     removed),
+//   - X-Amz-Region-Set, with an [Options.Algorithm],
 //   - X-Amz-Content-Sha256, for S3, when the payload hash is no digest, or when
 //     the request already has it,
 //   - Authorization.
@@ -37,71 +39,70 @@ const (
 //
 // What is signed is what net/http sends. To that end req.Host is set where the
 // URL's host has a default port, and a plus or blank in the query, which both
-// stand for a blank, becomes %20 (in a copy of the URL).
+// stand for a blank, becomes %20, and a plus in a path for S3, which would read it
+// as a blank, %2B (in a copy of the URL).
 //
 // On error the request is untouched.
 func (s *Signer) Sign(req *http.Request, cred Credentials, payload PayloadHash, t time.Time) error {
-	w := s.signHeader(req, cred, payload, t)
-	defer s.release(w)
-	if w.err != nil {
-		return w.err
+	w, err := s.signHeader(req, cred, payload, t)
+	if err != nil {
+		return err
 	}
-	// One string behind all values, and one array behind all slices of one.
-	w.line = appendAuthorization(w.line, cred.AccessKeyID, w)
+	// One string behind the values, and one array behind the slices of one.
+	w.appendAuthorization()
 	text := string(append(w.line, w.timestamp...))
-	slots := []string{text[:len(w.line)], text[len(w.line):], cred.SessionToken(), payload.s}
-	req.Header[headerAuthorization] = slots[0:1:1]
-	req.Header[headerDate] = slots[1:2:2]
+	values := []string{text[:len(w.line)], text[len(w.line):], w.hash, cred.SessionToken(), s.regionSet}
 	delete(req.Header, headerToken)
-	if cred.SessionToken() != "" {
-		req.Header[headerToken] = slots[2:3:3]
-	}
-	if s.sendsContentSHA256(req, payload) {
-		req.Header[headerContentSHA256] = slots[3:4:4]
+	for i, key := range [...]string{headerAuthorization, headerDate, headerContentSHA256, headerToken, headerRegionSet} {
+		if values[i] != "" {
+			req.Header[key] = values[i : i+1 : i+1]
+		}
 	}
 	if w.host != cmp.Or(req.Host, req.URL.Host) {
 		req.Host = w.host
 	}
-	if strings.ContainsAny(req.URL.RawQuery, "+ ") {
+	if plus := !s.doubleEncode && (strings.Contains(req.URL.Path, "+") || strings.Contains(req.URL.Opaque, "+")); plus || strings.ContainsAny(req.URL.RawQuery, "+ ") {
 		u := *req.URL
 		u.RawQuery = strings.NewReplacer("+", "%20", " ", "%20").Replace(u.RawQuery)
+		if plus {
+			u.RawPath, u.Opaque = strings.ReplaceAll(u.EscapedPath(), "+", "%2B"), strings.ReplaceAll(u.Opaque, "+", "%2B")
+		}
 		req.URL = &u
 	}
-	return nil
+	return w.free()
 }
 
 // signHeader makes the stages of the header form.
-func (s *Signer) signHeader(req *http.Request, cred Credentials, payload PayloadHash, t time.Time) *work {
-	w := s.begin(req, cred, payload, t)
-	if w.err != nil {
-		return w
+func (s *Signer) signHeader(req *http.Request, cred Credentials, payload PayloadHash, t time.Time) (*work, error) {
+	w, err := s.begin(req, cred, payload, t)
+	if err != nil {
+		return nil, err
 	}
-	w.collectHeaders(isOwnHeader)
+	if s.contentSHA256 || !payload.IsDigest() || len(req.Header[headerContentSHA256]) > 0 {
+		w.hash = payload.s
+	}
+	w.collectHeaders(s.isOwnHeader)
 	w.addHeader("host", w.host)
+	w.addHeader("x-amz-content-sha256", w.hash)
 	w.addHeader("x-amz-date", string(w.timestamp))
-	if token := cred.SessionToken(); token != "" && s.signToken {
-		w.addHeader("x-amz-security-token", token)
-	}
-	if s.sendsContentSHA256(req, payload) {
-		w.addHeader("x-amz-content-sha256", payload.s)
-	}
+	w.addHeader("x-amz-region-set", s.regionSet)
+	w.addHeader("x-amz-security-token", w.token)
 	w.finishHeaders()
-	w.collectQuery(func(name []byte) bool {
+	w.collectQuery(func(name []byte, _ string) bool {
 		if string(name) == "X-Amz-Signature" || string(name) == "X-Amz-Algorithm" {
 			w.fail(ErrRequest, "query", "has "+string(name)+" already: a request is signed in its headers or in its query, not both")
 		}
 		return false
 	})
-	s.finish(w, cred, payload)
-	return w
+	return w, w.finish(payload)
 }
 
 // begin checks the inputs that both forms have and starts the work.
-func (s *Signer) begin(req *http.Request, cred Credentials, payload PayloadHash, t time.Time) *work {
+func (s *Signer) begin(req *http.Request, cred Credentials, payload PayloadHash, t time.Time) (*work, error) {
 	w := s.pool.Get().(*work)
-	w.req, w.exact = req, s.signedHeaders
-	if w.err = cred.Validate(); w.err == nil {
-		w.timestamp, w.err = appendTime(w.timestamp, t)
+	w.req, w.exact = req, s.exact
+	if w.timestamp, w.err = appendTime(w.timestamp, t); w.err == nil {
+		w.key, w.err = s.key(cred, w.timestamp[:dateLen])
 	}
 	if payload.s == "" {
 		w.fail(ErrPayloadHash, "payload hash", "is not set: use PayloadOf, PayloadDigest, EmptyPayload or UnsignedPayload")
@@ -110,14 +111,15 @@ func (s *Signer) begin(req *http.Request, cred Credentials, payload PayloadHash,
 		w.fail(ErrRequest, "request", "is nil, or has no URL or no Header: make it with http.NewRequest")
 	}
 	if w.err != nil {
-		return w
+		return nil, w.free()
 	}
-	w.scope = appendScope(w.scope, w.timestamp[:dateLen], s.region, s.service)
-	w.setHost()
+	if w.setHost(); s.signToken {
+		w.token = cred.SessionToken()
+	}
 	if length := req.Header["Content-Length"]; len(length) > 0 && w.signs([]byte("content-length")) && !sendsLength(req, length[0]) {
 		w.failHeader("Content-Length", "is not what net/http sends: that goes by the request's ContentLength, Body and TransferEncoding")
 	}
-	return w
+	return w, nil
 }
 
 // sendsLength reports whether net/http will send this Content-Length.
@@ -127,36 +129,20 @@ func sendsLength(req *http.Request, length string) bool {
 		len(req.TransferEncoding) == 0 && length == strconv.FormatInt(n, 10)
 }
 
-// finish makes the canonical request, the string to sign and the signature.
-func (s *Signer) finish(w *work, cred Credentials, payload PayloadHash) {
-	if s.canonicalize(w, payload); w.err != nil {
-		return
+// isOwnHeader names the headers that Sign sets, or net/http does.
+func (s *Signer) isOwnHeader(name []byte) bool {
+	switch string(name) {
+	case "host", "authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256":
+		return true
 	}
-	w.toSign = appendStringToSign(w.toSign, w.timestamp, w.scope, w.canonical)
-	key := s.keys.get(cred.SecretAccessKey(), w.timestamp[:dateLen], s.region, s.service)
-	w.signature = key.appendSignature(w.signature, w.toSign)
-}
-
-func (s *Signer) sendsContentSHA256(req *http.Request, payload PayloadHash) bool {
-	return s.contentSHA256 || !payload.IsDigest() || len(req.Header[headerContentSHA256]) > 0
-}
-
-// isOwnHeader names the headers that Sign sets.
-func isOwnHeader(name []byte) bool {
-	return isHeaderFormOnly(name) || string(name) == "x-amz-content-sha256"
-}
-
-// isHeaderFormOnly names those that a presigned URL has as parameters instead.
-func isHeaderFormOnly(name []byte) bool {
-	return string(name) == "authorization" || string(name) == "x-amz-date" || string(name) == "x-amz-security-token"
+	return s.regionSet != "" && string(name) == "x-amz-region-set"
 }
 
 // appendAuthorization appends the value of the Authorization header:
 //
 //	AWS4-HMAC-SHA256 Credential=ID/scope, SignedHeaders=a;b, Signature=hex
-func appendAuthorization(dst []byte, accessKeyID string, w *work) []byte {
-	dst = append(append(dst, algorithm+" Credential="...), accessKeyID...)
-	dst = append(append(dst, '/'), w.scope...)
+func (w *work) appendAuthorization() {
+	dst := append(append(append(w.line, w.s.name...), " Credential="...), w.key.credential...)
 	dst = append(append(dst, ", SignedHeaders="...), w.signed...)
-	return append(append(dst, ", Signature="...), w.signature...)
+	w.line = append(append(dst, ", Signature="...), w.signature...)
 }

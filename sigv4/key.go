@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -17,7 +18,7 @@ import (
 //	HMAC(HMAC(HMAC(HMAC("AWS4" + secret, date), region), service), "aws4_request")
 func derive(secretAccessKey, date, region, service string) []byte {
 	key := []byte("AWS4" + secretAccessKey)
-	for _, part := range [...]string{date, region, service, "aws4_request"} {
+	for _, part := range [...]string{date, region, service, terminator} {
 		mac := hmac.New(sha256.New, key)
 		mac.Write([]byte(part))
 		key = mac.Sum(nil)
@@ -25,19 +26,14 @@ func derive(secretAccessKey, date, region, service string) []byte {
 	return key
 }
 
-// signingKey is a derived key that is ready to sign. All that it was derived
-// from is kept with it and compared: a secret that changes under the same
-// access key ID must never find the old key.
+// signingKey is a key that is ready, and what else goes by credentials and date.
+// All that it was made from is kept with it and compared: a secret that changes
+// under the same access key ID must never find the old key.
 type signingKey struct {
-	secretAccessKey, date, region, service string
+	Key
+	accessKeyID, secretAccessKey, sessionToken, date string
 
-	macs sync.Pool // of *keyedMAC
-}
-
-// keyedMAC is an HMAC that has taken in the key, with room for its sum.
-type keyedMAC struct {
-	hash.Hash
-	sum [sha256.Size]byte
+	scope, credential string // date/region/service/aws4_request, and with the access key ID before it
 }
 
 // keyCache keeps the last few signing keys. A hit takes no lock.
@@ -46,29 +42,42 @@ type keyCache struct {
 	next  atomic.Uint32
 }
 
-func (c *keyCache) get(secretAccessKey string, date []byte, region, service string) *signingKey {
-	for i := range c.slots {
-		k := c.slots[i].Load()
-		if k == nil {
-			break // slots are filled in order
-		}
-		if k.date == string(date) && k.secretAccessKey == secretAccessKey && k.region == region && k.service == service {
-			return k
+// key finds or makes the signing key of valid credentials.
+func (s *Signer) key(cred Credentials, date []byte) (k *signingKey, err error) {
+	for i := range s.keys.slots {
+		if k = s.keys.slots[i].Load(); k != nil && k.accessKeyID == cred.AccessKeyID && k.date == string(date) && k.secretAccessKey == cred.SecretAccessKey() && k.sessionToken == cred.SessionToken() {
+			return k, nil
 		}
 	}
-	k := &signingKey{secretAccessKey: secretAccessKey, date: string(date), region: region, service: service}
-	raw := derive(k.secretAccessKey, k.date, k.region, k.service)
-	k.macs.New = func() any { return &keyedMAC{Hash: hmac.New(sha256.New, raw)} }
-	c.slots[(c.next.Add(1)-1)%uint32(len(c.slots))].Store(k)
-	return k
+	if err := cred.Validate(); err != nil {
+		return nil, err
+	}
+	k = &signingKey{accessKeyID: cred.AccessKeyID, secretAccessKey: cred.SecretAccessKey(), sessionToken: cred.SessionToken(), date: string(date)}
+	k.scope = k.date + s.scope
+	k.credential = k.accessKeyID + "/" + k.scope
+	if s.algorithm == nil {
+		raw := derive(k.secretAccessKey, k.date, s.region, s.service)
+		k.Key = &hmacKey{sync.Pool{New: func() any { return hmac.New(sha256.New, raw) }}}
+	} else if k.Key, err = s.algorithm.Key(cred); err != nil {
+		return nil, err
+	}
+	s.keys.slots[(s.keys.next.Add(1)-1)%uint32(len(s.keys.slots))].Store(k)
+	return k, nil
 }
 
-// appendSignature appends the signature of a string to sign, in hex.
-func (k *signingKey) appendSignature(dst, stringToSign []byte) []byte {
-	mac := k.macs.Get().(*keyedMAC)
+// hmacKey is the key of AWS4-HMAC-SHA256.
+type hmacKey struct{ macs sync.Pool } // of hash.Hash that have taken in the key
+
+func (k *hmacKey) AppendSignature(dst, stringToSign []byte) []byte {
+	mac := k.macs.Get().(hash.Hash)
 	mac.Reset()
 	mac.Write(stringToSign)
-	dst = hex.AppendEncode(dst, mac.Sum(mac.sum[:0]))
+	dst = slices.Grow(dst, 3*sha256.Size)
+	sum := mac.Sum(dst[len(dst)+2*sha256.Size : len(dst)+2*sha256.Size]) // behind its own hex
 	k.macs.Put(mac)
-	return dst
+	return hex.AppendEncode(dst, sum)
+}
+
+func (k *hmacKey) Matches(stringToSign []byte, signature string) bool {
+	return hmac.Equal(k.AppendSignature(make([]byte, 0, 2*sha256.Size), stringToSign), []byte(signature))
 }

@@ -28,7 +28,7 @@ func keyTestSigner(t testing.TB) *Signer {
 // signatureOf signs one fixed request.
 func signatureOf(s *Signer, secretAccessKey string, day int) (string, error) {
 	req := &http.Request{URL: &url.URL{Scheme: "https", Host: "example.amazonaws.com", Path: "/"}, Header: http.Header{}}
-	tr, err := s.TraceSign(req, NewCredentials("AKIDEXAMPLE", secretAccessKey, ""), EmptyPayload(), time.Date(2015, 8, 1+day, 0, 0, 0, 0, time.UTC))
+	tr, err := s.Explain(req, NewCredentials("AKIDEXAMPLE", secretAccessKey, ""), EmptyPayload(), time.Date(2015, 8, 1+day, 0, 0, 0, 0, time.UTC))
 	return tr.Signature, err
 }
 
@@ -72,35 +72,43 @@ func TestChangedSecretSignsWithItsOwnKey(t *testing.T) {
 // TestKeyOfOtherInputsIsNotFound changes one input of the cache at a time, and
 // moves its boundaries (oven-sh/bun 32830 joined them without a separator).
 func TestKeyOfOtherInputsIsNotFound(t *testing.T) {
-	type inputs struct{ secretAccessKey, date, region, service string }
-	base := inputs{keyTestSecret, "20150830", "us-east-1", "s3"}
-	var c keyCache
+	type inputs struct{ id, secretAccessKey, token, date string }
+	s := keyTestSigner(t)
+	key := func(s *Signer, in inputs) *signingKey {
+		t.Helper()
+		k, err := s.key(NewCredentials(in.id, in.secretAccessKey, in.token), []byte(in.date))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
 	seen := map[*signingKey]inputs{}
 	for _, in := range []inputs{
-		base,
-		{keyTestSecret + "2", "20150830", "us-east-1", "s3"},
-		{keyTestSecret, "20150831", "us-east-1", "s3"},
-		{keyTestSecret, "20150830", "us-east-2", "s3"},
-		{keyTestSecret, "20150830", "us-east-1", "s4"},
-		{keyTestSecret + "2", "0150830", "us-east-1", "s3"},
-		{keyTestSecret, "20150830u", "s-east-1", "s3"},
-		{keyTestSecret, "20150830", "us-east-1s", "3"},
+		{"AKID", keyTestSecret, "", "20150830"},
+		{"AKID", keyTestSecret + "2", "", "20150830"},
+		{"AKID", keyTestSecret, "", "20150831"},
+		{"AKID2", keyTestSecret, "", "20150830"},
+		{"AKID", keyTestSecret, "token", "20150830"},
+		{"AKI", "D" + keyTestSecret, "", "20150830"},
+		{"AKID", keyTestSecret[:39], keyTestSecret[39:], "20150830"},
+		{"AKID", keyTestSecret, "2", "0150830"},
 	} {
-		k := c.get(in.secretAccessKey, []byte(in.date), in.region, in.service)
+		k := key(s, in)
 		if other, ok := seen[k]; ok {
-			t.Errorf("get(%q) finds the key of %q", in, other)
+			t.Errorf("key(%q) finds the key of %q", in, other)
 		}
 		seen[k] = in
-		mac := bytes.NewBuffer(k.appendSignature(nil, []byte("text")))
-		raw := derive(in.secretAccessKey, in.date, in.region, in.service)
-		want := (&keyCache{}).get(in.secretAccessKey, []byte(in.date), in.region, in.service).appendSignature(nil, []byte("text"))
-		if mac.String() != string(want) || len(raw) != 32 {
-			t.Errorf("signature by get(%q) = %s, want %s as by an empty cache", in, mac, want)
+		got := string(k.AppendSignature(nil, []byte("text")))
+		if want := string(key(keyTestSigner(t), in).AppendSignature(nil, []byte("text"))); got != want {
+			t.Errorf("signature by key(%q) = %s, want %s as by an empty cache", in, got, want)
+		}
+		if want := in.id + "/" + in.date + "/us-east-1/s3/aws4_request"; k.credential != want {
+			t.Errorf("credential of key(%q) = %s, want %s", in, k.credential, want)
 		}
 	}
 	for k, in := range seen { // all eight are still there
-		if got := c.get(in.secretAccessKey, []byte(in.date), in.region, in.service); got != k {
-			t.Errorf("get(%q) derives the key again, want it from the cache", in)
+		if got := key(s, in); got != k {
+			t.Errorf("key(%q) derives the key again, want it from the cache", in)
 		}
 	}
 }
@@ -127,7 +135,9 @@ func TestCacheIsBounded(t *testing.T) {
 	// The last eight are there, the one before them is not.
 	newest := func(i int) bool {
 		before := s.keys.next.Load()
-		s.keys.get(fmt.Sprintf("%s%03d", keyTestSecret, i/10), fmt.Appendf(nil, "201508%02d", 1+i%10), "us-east-1", "s3")
+		if _, err := s.key(NewCredentials("AKIDEXAMPLE", fmt.Sprintf("%s%03d", keyTestSecret, i/10), ""), fmt.Appendf(nil, "201508%02d", 1+i%10)); err != nil {
+			t.Fatal(err)
+		}
 		return s.keys.next.Load() == before
 	}
 	for i := 99; i > 99-bound; i-- {
@@ -146,7 +156,7 @@ func TestRefusedInputLeavesNoKey(t *testing.T) {
 	s := keyTestSigner(t)
 	for _, secretAccessKey := range []string{"", "short", keyTestSecret + "\n"} {
 		if _, err := signatureOf(s, secretAccessKey, 0); err == nil {
-			t.Errorf("TraceSign with secret %q = nil, want an error", secretAccessKey)
+			t.Errorf("Explain with secret %q = nil, want an error", secretAccessKey)
 		}
 	}
 	if n := kept(&s.keys); n != 0 {
@@ -187,20 +197,26 @@ func TestConcurrentSigningGivesTheSameSignatures(t *testing.T) {
 // TestAppendTouchesNothingElse gives each append function a slice with a guard
 // behind its capacity and a text before it.
 func TestAppendTouchesNothingElse(t *testing.T) {
-	k := (&keyCache{}).get(keyTestSecret, []byte("20150830"), "us-east-1", "s3")
-	w := &work{scope: []byte("scope"), signed: []byte("host"), signature: []byte("00")}
+	s := keyTestSigner(t)
+	k, err := s.key(NewCredentials("AKID", keyTestSecret, ""), []byte("20150830"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, f := range map[string]func(dst []byte) []byte{
-		"appendScope": func(dst []byte) []byte { return appendScope(dst, []byte("20150830"), "us-east-1", "s3") },
-		"appendStringToSign": func(dst []byte) []byte {
-			return appendStringToSign(dst, []byte("time"), []byte("scope"), []byte("request"))
+		"appendTime": func(dst []byte) []byte {
+			dst, err := appendTime(dst, time.Unix(0, 0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return dst
 		},
-		"appendEncoded":     func(dst []byte) []byte { return appendEncoded(dst, "/a b\xff", true) },
-		"appendEncodedByte": func(dst []byte) []byte { return appendEncodedByte(dst, '/') },
+		"appendEncoded": func(dst []byte) []byte { return (&work{s: s}).appendEncoded(dst, "/a b\xff", true, false) },
 		"appendQuery": func(dst []byte) []byte {
-			return appendQuery(dst, []pair{{[]byte("a"), []byte("b")}, {[]byte("c"), nil}})
+			w := &work{arena: []byte("abc"), params: []pair{{0, 1, 2}, {2, 3, 3}}}
+			return w.appendQuery(dst)
 		},
-		"appendAuthorization": func(dst []byte) []byte { return appendAuthorization(dst, "AKID", w) },
-		"appendSignature":     func(dst []byte) []byte { return k.appendSignature(dst, []byte("text")) },
+		// Whose scratch is behind the result, within its slice.
+		"AppendSignature": func(dst []byte) []byte { return k.AppendSignature(dst, []byte("text")) },
 	} {
 		want := string(f(nil))
 		if want == "" {
@@ -213,7 +229,7 @@ func TestAppendTouchesNothingElse(t *testing.T) {
 			if string(got) != "abc"+want {
 				t.Errorf("%s with room for %d = %q, want %q", name, room, got, "abc"+want)
 			}
-			if guard := array[min(3+len(want), 3+room):]; room >= len(want) && !bytes.Equal(guard, bytes.Repeat([]byte{0xAA}, len(guard))) {
+			if guard := array[min(3+len(want), 3+room):]; name != "AppendSignature" && room >= len(want) && !bytes.Equal(guard, bytes.Repeat([]byte{0xAA}, len(guard))) {
 				t.Errorf("%s with room for %d wrote behind its result", name, room)
 			}
 			if guard := array[3+room:]; !bytes.Equal(guard, bytes.Repeat([]byte{0xAA}, len(guard))) || string(array[:3]) != "abc" {

@@ -3,7 +3,6 @@ package sigv4
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"strings"
 )
 
 // The last line of the canonical request: what the signature says of the body.
@@ -44,13 +43,9 @@ func UnsignedPayload() PayloadHash { return PayloadHash{unsignedPayload} }
 // of lower-case hex, UNSIGNED-PAYLOAD, or one of S3's STREAMING-… words.
 func ParsePayloadHash(s string) (PayloadHash, error) {
 	switch s {
-	case unsignedPayload,
-		"STREAMING-UNSIGNED-PAYLOAD-TRAILER",
-		"STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
-		"STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
-		"STREAMING-AWS4-HMAC-SHA256-EVENTS",
-		"STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD",
-		"STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER":
+	case unsignedPayload, "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "STREAMING-AWS4-HMAC-SHA256-EVENTS",
+		"STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+		"STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER":
 		return PayloadHash{s}, nil
 	}
 	if !isDigest(s) {
@@ -64,8 +59,8 @@ func ParsePayloadHash(s string) (PayloadHash, error) {
 func (h PayloadHash) String() string { return h.s }
 
 // IsDigest reports whether the body's SHA-256 is known, rather than a word.
-func (h PayloadHash) IsDigest() bool { return isDigest(h.s) }
+func (h PayloadHash) IsDigest() bool { return len(h.s) == 2*sha256.Size }
 
 func isDigest(s string) bool {
-	return len(s) == 2*sha256.Size && strings.Trim(s, "0123456789abcdef") == ""
+	return len(s) == 2*sha256.Size && only(s, func(c byte) bool { return c-'0' < 10 || c-'a' < 6 })
 }

@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"bytes"
 	"cmp"
 	"net/http"
 	"slices"
@@ -43,41 +44,44 @@ func (s *Signer) PresignPayload() PayloadHash {
 // Headers are signed by the same policy as in [Signer.Sign] and must be sent
 // along with the URL.
 func (s *Signer) Presign(req *http.Request, cred Credentials, payload PayloadHash, t time.Time, expires time.Duration) (Presigned, error) {
-	w, end := s.signQuery(req, cred, payload, t, expires)
-	defer s.release(w)
-	if w.err != nil {
-		return Presigned{}, w.err
+	w, end, err := s.signQuery(req, cred, payload, t, expires)
+	if err != nil {
+		return Presigned{}, err
 	}
-	p := Presigned{URL: string(s.appendURL(w, cred)), Header: http.Header{}, Expires: end}
+	p := Presigned{URL: string(w.appendURL(cred)), Header: http.Header{}, Expires: end}
 	for key, values := range req.Header {
-		if name := w.lower(key); len(values) > 0 && string(name) != "host" && !isHeaderFormOnly(name) && w.signs(name) {
+		if name := w.lower(key); len(values) > 0 && !s.isOwnInQuery(name) && w.signs(name) {
 			p.Header[key] = slices.Clone(values)
 		}
 	}
-	return p, nil
+	return p, w.free()
 }
 
 // appendURL puts the presigned URL together: the query in canonical order, and
 // behind it what is not signed.
-func (s *Signer) appendURL(w *work, cred Credentials) []byte {
+func (w *work) appendURL(cred Credentials) []byte {
 	dst := append(append(w.line[:0], cmp.Or(w.req.URL.Scheme, "https")...), "://"...)
 	dst = append(dst, w.host...)
-	if s.doubleEncode {
+	if w.s.doubleEncode {
 		dst = append(dst, w.wire...)
 	} else {
-		dst = append(dst, w.path...) // leaves no doubt, as url.URL would of a plus
+		_, rest, _ := bytes.Cut(w.canonical, []byte("\n"))
+		path, _, _ := bytes.Cut(rest, []byte("\n"))
+		dst = append(dst, path...) // leaves no doubt, as url.URL would of a plus
 	}
-	dst = appendQuery(append(dst, '?'), w.params)
-	if token := cred.SessionToken(); token != "" && !s.signToken {
-		dst = appendEncoded(append(dst, "&X-Amz-Security-Token="...), token, false)
+	dst = w.appendQuery(append(dst, '?'))
+	if token := cred.SessionToken(); token != "" && !w.s.signToken {
+		dst = w.appendEncoded(append(dst, "&X-Amz-Security-Token="...), token, false, false)
 	}
 	w.line = append(append(dst, "&X-Amz-Signature="...), w.signature...)
 	return w.line
 }
 
 // signQuery makes the stages of the query form, which is good until end.
-func (s *Signer) signQuery(req *http.Request, cred Credentials, payload PayloadHash, t time.Time, expires time.Duration) (w *work, end time.Time) {
-	w = s.begin(req, cred, payload, t)
+func (s *Signer) signQuery(req *http.Request, cred Credentials, payload PayloadHash, t time.Time, expires time.Duration) (w *work, end time.Time, err error) {
+	if w, err = s.begin(req, cred, payload, t); err != nil {
+		return nil, end, err
+	}
 	if left := cred.Expires.Sub(t.Truncate(time.Second)).Truncate(time.Second); !cred.Expires.IsZero() && expires > left {
 		if !s.shortenExpires {
 			w.fail(ErrExpires, "expiry", "is later than that of the credentials, "+cred.Expires.UTC().Format(time.RFC3339)+", with which the URL ends: ask for less, or set Options.ShortenExpires")
@@ -87,47 +91,39 @@ func (s *Signer) signQuery(req *http.Request, cred Credentials, payload PayloadH
 	if expires < time.Second || expires > MaxExpires || expires%time.Second != 0 {
 		w.fail(ErrExpires, "expiry", "is not a whole number of seconds from 1 to 604800 (seven days)")
 	}
-	if w.err != nil {
-		return w, end
-	}
 	if hash := req.Header[headerContentSHA256]; len(hash) > 0 && (len(hash) > 1 || hash[0] != payload.s) {
 		w.failHeader(headerContentSHA256, "is not the payload hash that is to be signed")
 	}
-	w.collectHeaders(isHeaderFormOnly)
+	w.collectHeaders(s.isOwnInQuery)
 	w.addHeader("host", w.host)
 	w.finishHeaders()
-	w.addParam("X-Amz-Algorithm", []byte(algorithm))
-	w.line = append(append(append(w.line[:0], cred.AccessKeyID...), '/'), w.scope...)
-	w.addParam("X-Amz-Credential", w.line)
-	w.addParam("X-Amz-Date", w.timestamp)
+	w.addParam("X-Amz-Algorithm", s.name)
+	w.addParam("X-Amz-Credential", w.key.credential)
+	w.addParam("X-Amz-Date", string(w.timestamp))
 	w.line = strconv.AppendInt(w.line[:0], int64(expires/time.Second), 10)
-	w.addParam("X-Amz-Expires", w.line)
-	if token := cred.SessionToken(); token != "" && s.signToken {
-		w.line = append(w.line[:0], token...)
-		w.addParam("X-Amz-Security-Token", w.line)
-	}
-	w.addParam("X-Amz-SignedHeaders", w.signed)
-	w.collectQuery(isAuthParam)
-	s.finish(w, cred, payload)
-	return w, t.Truncate(time.Second).Add(expires)
+	w.addParam("X-Amz-Expires", string(w.line))
+	w.addParam("X-Amz-Region-Set", s.regionSet)
+	w.addParam("X-Amz-Security-Token", w.token)
+	w.addParam("X-Amz-SignedHeaders", string(w.signed))
+	w.collectQuery(s.isAuthParam)
+	return w, t.Truncate(time.Second).Add(expires), w.finish(payload)
 }
 
-// addParam adds a parameter of the signer's own.
-func (w *work) addParam(name string, value []byte) {
-	start := len(w.arena)
-	w.arena = append(w.arena, name...)
-	for _, c := range value {
-		w.arena = appendEncodedByte(w.arena, c)
+// addParam adds a parameter of the signer's own, if it has a value.
+func (w *work) addParam(name, value string) {
+	p := pair{start: len(w.arena), middle: len(w.arena) + len(name)}
+	w.arena = w.appendEncoded(append(w.arena, name...), value, false, false)
+	if p.end = len(w.arena); value != "" {
+		w.params = append(w.params, p)
 	}
-	w.params = append(w.params, pair{w.arena[start : start+len(name)], w.arena[start+len(name):]})
+}
+
+// isOwnInQuery names the headers that a presigned URL has as parameters instead.
+func (s *Signer) isOwnInQuery(name []byte) bool {
+	return s.isOwnHeader(name) && string(name) != "x-amz-content-sha256"
 }
 
 // isAuthParam names the parameters that the query form is made of.
-func isAuthParam(name []byte) bool {
-	switch string(name) {
-	case "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires",
-		"X-Amz-SignedHeaders", "X-Amz-Security-Token", "X-Amz-Signature":
-		return true
-	}
-	return false
+func (s *Signer) isAuthParam(name []byte, _ string) bool {
+	return new(claim).field(string(name)) != nil && (s.regionSet != "" || string(name) != headerRegionSet)
 }

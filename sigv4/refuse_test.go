@@ -43,23 +43,23 @@ func (a *attempt) call(s *sigv4.Signer, name string) (result any, err error) {
 	switch name {
 	case "Sign":
 		return nil, s.Sign(a.req, a.cred, a.payload, a.time)
-	case "TraceSign":
-		return s.TraceSign(a.req, a.cred, a.payload, a.time)
+	case "Explain":
+		return s.Explain(a.req, a.cred, a.payload, a.time)
 	case "Presign":
 		return s.Presign(a.req, a.cred, a.payload, a.time, a.expires)
 	default:
-		return s.TracePresign(a.req, a.cred, a.payload, a.time, a.expires)
+		return s.ExplainPresign(a.req, a.cred, a.payload, a.time, a.expires)
 	}
 }
 
 func (f form) calls() []string {
 	switch f {
 	case headerForm:
-		return []string{"Sign", "TraceSign"}
+		return []string{"Sign", "Explain"}
 	case queryForm:
-		return []string{"Presign", "TracePresign"}
+		return []string{"Presign", "ExplainPresign"}
 	default:
-		return []string{"Sign", "TraceSign", "Presign", "TracePresign"}
+		return []string{"Sign", "Explain", "Presign", "ExplainPresign"}
 	}
 }
 

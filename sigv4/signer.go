@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -46,85 +47,113 @@ type Options struct {
 	// carries but those that clients add late and proxies rewrite; [Signer.Sign]
 	// lists them.
 	SignedHeaders []string
+	// Algorithm signs in another way than AWS4-HMAC-SHA256, the default; package
+	// sigv4a has the one there is.
+	Algorithm Algorithm
+}
+
+// Algorithm makes the keys of a way of signing that is bound to no region. The
+// region of [NewSigner] is then a set of regions, which is sent and signed as
+// X-Amz-Region-Set, and the credential scope has none.
+type Algorithm interface {
+	// Name stands in the string to sign.
+	Name() string
+	// Covers reports whether a region is of the set that a request was signed for.
+	Covers(regionSet, region string) bool
+	// Key gives the signing key of credentials that are valid.
+	Key(cred Credentials) (Key, error)
+}
+
+// Key is a signing key, ready for use by many at once.
+type Key interface {
+	// AppendSignature appends the signature of a string to sign, in hex.
+	AppendSignature(dst, stringToSign []byte) []byte
+	// Matches reports whether a signature, in hex, is one of a string to sign.
+	Matches(stringToSign []byte, signature string) bool
 }
 
 // Signer signs and verifies for one service in one region. It is immutable and
 // safe for concurrent use; make one and keep it, for it caches signing keys.
 type Signer struct {
-	service, region string
-	doubleEncode    bool
-	normalizePath   bool
-	signToken       bool
-	contentSHA256   bool
-	shortenExpires  bool
-	s3              bool
-	signedHeaders   map[string]bool // nil: the deny list
+	service, region  string
+	scope, regionSet string // /region/service/aws4_request; with an Algorithm what region is, which scope then lacks
+	name             string // of the algorithm
+	algorithm        Algorithm
+	exact            []string // the headers to sign, sorted; nil: all but those denied
 
-	keys keyCache
-	pool sync.Pool // of *work
+	doubleEncode, normalizePath, signToken, contentSHA256, shortenExpires, s3 bool
+
+	lower      [256]byte // of the bytes of a header's name; notToken for others
+	unreserved [256]bool // the bytes that URI encoding leaves alone
+	keys       keyCache
+	pool       sync.Pool // of *work
 }
 
 // NewSigner makes a signer for a service ("s3", "sts", …) and a region
 // ("us-east-1", …) as they stand in the credential scope. nil options follow the
 // service. The error is an [*InputError] of kind [ErrScope] or [ErrRequest].
 func NewSigner(service, region string, opts *Options) (*Signer, error) {
-	if err := checkScopePart("service", service); err != nil {
-		return nil, err
-	}
-	if err := checkScopePart("region", region); err != nil {
-		return nil, err
-	}
 	if opts == nil {
 		opts = &Options{}
 	}
-	s := &Signer{service: service, region: region, s3: isS3(service)}
+	s := &Signer{service: service, region: region, s3: isS3(service), name: algorithm, algorithm: opts.Algorithm}
 	s.doubleEncode = opts.DoubleEncode.or(!s.s3)
 	s.normalizePath = opts.NormalizePath.or(!s.s3)
 	s.signToken = opts.SignToken.or(service != "iotdevicegateway")
 	s.contentSHA256 = opts.ContentSHA256.or(s.s3)
 	s.shortenExpires = opts.ShortenExpires
+	s.pool.New = func() any { return &work{s: s} }
+	for i := range 256 {
+		c := byte(i)
+		s.unreserved[c], s.lower[c] = isUnreserved(c), notToken
+		if isTokenByte(c) {
+			s.lower[c] = strings.ToLower(string(rune(c)))[0]
+		}
+	}
+	regions := region
+	s.scope = "/" + region + "/" + service + "/" + terminator
+	if s.algorithm != nil {
+		s.name, s.regionSet, regions = s.algorithm.Name(), region, strings.ReplaceAll(region, ",", "")
+		s.scope = "/" + service + "/" + terminator
+	}
+	for _, part := range [...][2]string{{"service", service}, {"region", regions}} {
+		if !only(part[1], isVisible) || strings.ContainsAny(part[1], "/,") {
+			return nil, refuse(ErrScope, part[0], "is empty, or has a blank, a line end, another control byte, a slash or a comma")
+		}
+	}
 	var err error
 	if opts.SignedHeaders != nil {
-		s.signedHeaders, err = exactList(opts.SignedHeaders)
+		s.exact, err = exactList(opts.SignedHeaders)
 	}
-	s.pool.New = func() any { return new(work) }
 	if err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// isS3 reports whether a service has S3's rules: the path encoded once and never
-// normalised, the payload hash in a header.
-func isS3(service string) bool {
-	switch service {
-	case "s3", "s3express", "s3-outposts", "s3-object-lambda":
-		return true
-	}
-	return false
-}
-
-// checkScopePart refuses what would shift the boundaries of the credential scope
-// or leave the Authorization header's line.
-func checkScopePart(field, s string) error {
-	if !only(s, isVisible) || strings.ContainsAny(s, "/,") {
-		return refuse(ErrScope, field, "is empty, or has a blank, a line end, another control byte, a slash or a comma")
-	}
-	return nil
-}
-
 // exactList checks a list of headers to sign. Those that are written after
 // signing cannot be among them.
-func exactList(names []string) (map[string]bool, error) {
-	list := map[string]bool{}
+func exactList(names []string) (list []string, err error) {
 	for _, name := range names {
 		if !only(name, isTokenByte) {
 			return nil, refuse(ErrRequest, "signed headers", "name an empty or malformed header")
 		}
-		list[strings.ToLower(name)] = true
+		list = append(list, strings.ToLower(name))
 	}
-	if !list["host"] || list["authorization"] || list["transfer-encoding"] || list["trailer"] {
+	has := func(name string) bool { return slices.Contains(list, name) }
+	if !has("host") || has("authorization") || has("transfer-encoding") || has("trailer") {
 		return nil, refuse(ErrRequest, "signed headers", "do not name host, which must be signed, or name authorization, transfer-encoding or trailer, which are written after signing")
 	}
-	return list, nil
+	slices.Sort(list)
+	return slices.Compact(list), nil
+}
+
+// Algorithm names the way of signing: AWS4-HMAC-SHA256, or that of
+// [Options.Algorithm].
+func (s *Signer) Algorithm() string { return s.name }
+
+// isS3 reports whether a service has S3's rules: the path encoded once and never
+// normalised, the payload hash in a header.
+func isS3(service string) bool {
+	return service == "s3" || service == "s3express" || service == "s3-outposts" || service == "s3-object-lambda"
 }

@@ -75,9 +75,9 @@ type canonicalRequest struct {
 
 func trace(t testing.TB, s *sigv4.Signer, req *http.Request) canonicalRequest {
 	t.Helper()
-	tr, err := s.TraceSign(req, longTerm, sigv4.EmptyPayload(), moment)
+	tr, err := s.Explain(req, longTerm, sigv4.EmptyPayload(), moment)
 	if err != nil {
-		t.Fatalf("TraceSign(%q, %v) = %v, want a trace", req.URL, req.Header, err)
+		t.Fatalf("Explain(%q, %v) = %v, want a trace", req.URL, req.Header, err)
 	}
 	return parseCanonical(t, tr.CanonicalRequest)
 }

@@ -169,11 +169,11 @@ func (v vector) compare(t *testing.T, got sigv4.Trace, want *testvectors.Expecte
 func (v vector) testHeader(t *testing.T) (values int) {
 	req := v.request(t, v.Target)
 	before := snapshotOf(req)
-	tr, err := v.signer.TraceSign(req, v.cred, v.payload, v.time)
+	tr, err := v.signer.Explain(req, v.cred, v.payload, v.time)
 	if err != nil {
-		t.Fatalf("TraceSign = %v", err)
+		t.Fatalf("Explain = %v", err)
 	}
-	untouched(t, "TraceSign", before, req)
+	untouched(t, "Explain", before, req)
 	values = v.compare(t, tr, v.Header)
 
 	if err := v.signer.Sign(req, v.cred, v.payload, v.time); err != nil {
@@ -214,9 +214,9 @@ func (v vector) testQuery(t *testing.T) (values int) {
 	req := v.request(t, v.Target)
 	before := snapshotOf(req)
 	expires := time.Duration(v.Expires) * time.Second
-	tr, err := v.signer.TracePresign(req, v.cred, v.payload, v.time, expires)
+	tr, err := v.signer.ExplainPresign(req, v.cred, v.payload, v.time, expires)
 	if err != nil {
-		t.Fatalf("TracePresign = %v", err)
+		t.Fatalf("ExplainPresign = %v", err)
 	}
 	values = v.compare(t, tr, v.Query)
 
@@ -426,7 +426,7 @@ func signsWith(t *testing.T, k testvectors.SigningKey) {
 	}
 	cred := sigv4.NewCredentials(exampleID, k.SecretAccessKey, "")
 	for range 2 { // the second time from the cache
-		tr, err := signer.TraceSign(newRequest(t, "GET", "https://iam.amazonaws.com/"), cred, sigv4.EmptyPayload(), when)
+		tr, err := signer.Explain(newRequest(t, "GET", "https://iam.amazonaws.com/"), cred, sigv4.EmptyPayload(), when)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,7 +23,7 @@ func (s suite) parse(text string) ([]Case, error) {
 			continue
 		}
 		r := &reader{record: rec}
-		c := newCase(s.family, r)
+		c := newCase(s.family, r, (*reader).digest)
 		if r.err != nil {
 			return nil, r.err
 		}
@@ -44,7 +44,8 @@ func (s suite) parse(text string) ([]Case, error) {
 	return exactly(s.file, "cases", cases, s.cases)
 }
 
-func newCase(family string, r *reader) Case {
+// newCase takes a case whose signatures are read by the given method.
+func newCase(family string, r *reader, signature func(r *reader, key string) string) Case {
 	c := Case{
 		Family:          family,
 		Name:            r.name,
@@ -62,8 +63,8 @@ func newCase(family string, r *reader) Case {
 		NormalizePath:   r.flag("normalize-path"),
 		DoubleEncode:    r.flag("double-encode"),
 		SignToken:       r.flagOr("sign-token", true),
-		Header:          expected(r, "header"),
-		Query:           expected(r, "query"),
+		Header:          expected(r, "header", signature),
+		Query:           expected(r, "query", signature),
 	}
 	if body := r.optional("body"); body != "" {
 		c.Body = []byte(body)
@@ -88,7 +89,7 @@ func headers(r *reader) [][2]string {
 		switch strings.ToLower(h[0]) {
 		case "host":
 			hosts++
-		case "x-amz-date", "x-amz-security-token", "x-amz-content-sha256", "authorization":
+		case "x-amz-date", "x-amz-security-token", "x-amz-content-sha256", "x-amz-region-set", "authorization":
 			r.fail(r.lineOf("header"), "header %s is the signer's to add", h[0])
 		}
 	}
@@ -99,15 +100,15 @@ func headers(r *reader) [][2]string {
 }
 
 // expected takes the stages of a form: all three, or nil when there is none.
-func expected(r *reader, form string) *Expected {
-	canonical, toSign, signature := form+"-canonical-request", form+"-string-to-sign", form+"-signature"
-	if !r.has(canonical) && !r.has(toSign) && !r.has(signature) {
+func expected(r *reader, form string, signature func(r *reader, key string) string) *Expected {
+	canonical, toSign, signed := form+"-canonical-request", form+"-string-to-sign", form+"-signature"
+	if !r.has(canonical) && !r.has(toSign) && !r.has(signed) {
 		return nil
 	}
 	e := &Expected{
 		CanonicalRequest: r.required(canonical),
 		StringToSign:     r.required(toSign),
-		Signature:        r.digest(signature),
+		Signature:        signature(r, signed),
 	}
 	// Method, path, query, a header, the empty line, the names, the payload.
 	lines := strings.Split(e.CanonicalRequest, "\n")

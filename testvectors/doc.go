@@ -1,6 +1,7 @@
 // Package testvectors holds the AWS Signature Version 4 figures that Amazon has
 // published, as Go values: what goes into a signature and what must come out at
-// each of its stages.
+// each of its stages. Beside them stand scenarios of our own, of the known ways to
+// get it wrong: [Flaws].
 //
 // It knows nothing of any signer and does no cryptography, so a signer checked
 // against it is checked against AWS and not against itself. Each loader knows
@@ -20,10 +21,34 @@
 //     S3 pages were read in a mirror that blanks the access key, and the General
 //     Reference and presigned URL figures are known by way of public tests that
 //     cite them; the published signatures recompute from what is given here.
+//   - [V4a]: the suite in awslabs/aws-c-auth, tests/aws-signing-test-suite/v4a, at
+//     the same commit, without its two directories that hold a request only.
+//     [V4aStrings]: TestSignRequest in aws/smithy-go,
+//     aws-http-auth/sigv4a/sigv4a_test.go. [V4aKeys]: awslabs/aws-c-auth,
+//     tests/key_derivation_tests.c, the suite and tests/test_chunked_signing.c.
+//     All Apache-2.0.
+//   - [Chains]: the two examples of the Amazon S3 API Reference, and tests of
+//     awslabs/aws-c-auth, aws/aws-sdk-java-v2 and aws/smithy-go. [Framings]: tests
+//     of boto/botocore and aws/aws-sdk-java-v2. Apache-2.0; each Source names its
+//     page or file.
 //   - [SpaceCollapse]: TestStripExcessHeaders in aws/aws-sdk-go-v2,
 //     aws/signer/v4/v4_test.go, Apache-2.0.
 //
 // The file NOTICE carries the attributions.
+//
+// # How the flaws were made
+//
+// [Flaws] are in the manner of Wycheproof: each scenario is one call, and its
+// flags, which [Flags] explains, say which mistakes it would show. Two thirds are
+// to be refused. Requests, canonical requests and signatures were written by a
+// program of its own in Python (hmac and hashlib, no signer), straight from the
+// IAM User Guide, "Create a signed AWS API request", and the Amazon S3 API
+// Reference, "Authenticating Requests (AWS Signature Version 4)"; the same program
+// signs wrongly on purpose what a server must refuse. Which headers a signer
+// signs, and how strict it is beyond those documents, is a choice: here it signs
+// all headers that it is given but user-agent, via and the like, and refuses what
+// cannot arrive as it was signed. That a comparison takes the same time for every
+// signature is nothing that a vector can show.
 //
 // # The text format
 //
@@ -31,8 +56,8 @@
 // is one of these:
 //
 //	# remark
-//	default KEY VALUE     for every case that does not set KEY; before the first
-//	KIND NAME             opens a record: case, policy, signing-key
+//	default KEY VALUE     for every record of the file's first kind that does not set KEY
+//	KIND NAME             opens a record: case, policy, chain, scenario, ...
 //	KEY VALUE             a value is the raw bytes from the first blank to the line's end
 //	KEY                   followed by the lines of a value of several lines:
 //	| text                one such line
@@ -86,6 +111,22 @@
 //     only, which is also what is signed. For the edition of 2013 the form
 //     fields are not known.
 //   - Of two of the three signing keys AWS printed only the last key.
+//   - A SigV4a signature has a random part: that in signature.txt, which stands
+//     here, is another than that in signed-request.txt, and both verify. Region is
+//     the region set. The SigV4a cases of aws/smithy-go have no signature.
+//   - The S3 page on trailers prints an Authorization header that signs
+//     Content-Length and not x-amz-trailer; the signature is that of its canonical
+//     request, which does the reverse. It also repeats the Content-Length 66824 of
+//     the page without trailers, where 66946 is sent; the header is left out here.
+//   - The chain aws-c-auth-trailing-headers has three trailers, but the seed of a
+//     request that announces none. The trailer of s3-chunked-upload-trailer-java is
+//     the CRC32C of the letter a, not of the body.
+//   - The chains java-* have a signing key of a few letters and a seed that is no
+//     signature. event-stream-go signs the same text as headers and as payload.
+//   - The secrets of the event streams have 6 characters; a signer may refuse them
+//     and take the signing key instead.
+//   - Strings to sign of SigV4a chains have the word PREVIOUS in place of the
+//     signature before: see [Piece.StringToSignAfter].
 //
 // # Checking the transcription
 //
@@ -94,7 +135,7 @@
 //
 //	go test -tags originals ./testvectors -originals DIR
 //
-// DIR holds v4 (the directory of aws-c-auth), legacy-2015 (the directories of
+// DIR holds v4 and v4a (the directories of aws-c-auth), legacy-2015 (the directories of
 // botocore side by side, those below normalize-path and post-sts-token moved
 // up) and s3-examples.json (the examples of the documents as JSON; the test
 // shows the fields it reads). A relative DIR counts from this package's folder.

@@ -6,6 +6,7 @@ import (
 )
 
 //go:embed v4.txt legacy2015.txt documents.txt keys.txt spaces.txt
+//go:embed v4a.txt v4astrings.txt v4akeys.txt chains.txt flaws.txt
 var texts embed.FS
 
 // The numbers of what was published. They stand apart from the texts so that a
@@ -21,6 +22,18 @@ const (
 	policyCount      = 2
 	signingKeyCount  = 3
 	spaceCollapsings = 14
+
+	v4aCases   = 38
+	v4aStrings = 6
+	v4aKeys    = 3
+
+	chainCount   = 12
+	chainPieces  = 43
+	framingCount = 6
+
+	flagCount     = 19
+	scenarioCount = 497
+	refusalCount  = 330
 )
 
 func v4Suite() suite {
@@ -57,6 +70,39 @@ func SigningKeys() ([]SigningKey, error) { return load("keys.txt", parseSigningK
 // SpaceCollapse returns 14 header values, each as given and as signed: without
 // blanks at its ends, and with one blank for each run of them.
 func SpaceCollapse() ([][2]string, error) { return load("spaces.txt", parseSpaces) }
+
+// V4a returns the 38 complete cases of AWS's test suite for SigV4a, each with
+// both forms.
+func V4a() ([]V4aCase, error) { return load("v4a.txt", parseV4a) }
+
+// V4aStrings returns 6 cases of SigV4a in header form that have no signature.
+func V4aStrings() ([]Case, error) { return load("v4astrings.txt", parseV4aStrings) }
+
+// V4aKeys returns the 3 published key pairs of SigV4a.
+func V4aKeys() ([]V4aKey, error) { return load("v4akeys.txt", parseV4aKeys) }
+
+// Chains returns the 12 published chains of signatures with 43 pieces: 8 of
+// chunks and 2 of events with HMAC, and 2 of chunks with SigV4a.
+func Chains() ([]Chain, error) { return load(chainsFile, parseChains) }
+
+// Framings returns the 6 published bodies that are framed without signatures.
+func Framings() ([]Framing, error) { return load(chainsFile, parseFramings) }
+
+// Flaws returns 497 scenarios of known flaws, of which 330 are to be refused.
+func Flaws() ([]Scenario, error) {
+	return load(flawsFile, func(text string) ([]Scenario, error) {
+		_, scenarios, err := parseFlaws(text)
+		return scenarios, err
+	})
+}
+
+// Flags returns the 19 flags that the scenarios of [Flaws] have.
+func Flags() ([]Flag, error) {
+	return load(flawsFile, func(text string) ([]Flag, error) {
+		flags, _, err := parseFlaws(text)
+		return flags, err
+	})
+}
 
 func load[T any](file string, parse func(text string) ([]T, error)) ([]T, error) {
 	text, err := texts.ReadFile(file)

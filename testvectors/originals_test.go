@@ -24,7 +24,7 @@ import (
 	"time"
 )
 
-var originals = flag.String("originals", "", "folder of the originals: v4, legacy-2015, s3-examples.json; relative to this package's folder")
+var originals = flag.String("originals", "", "folder of the originals: v4, v4a, legacy-2015, s3-examples.json; relative to this package's folder")
 
 func folder(t *testing.T) string {
 	t.Helper()

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// record is one entry of a text: a case, a policy, a signing key or a pair.
+// record is one entry of a text: a case, a policy, a signing key, a pair, ...
 type record struct {
 	file       string
 	line       int
@@ -36,7 +36,8 @@ type parser struct {
 	blockLines []string
 }
 
-// parse reads a text that may hold records of the given kinds.
+// parse reads a text that may hold records of the given kinds. Its defaults are
+// for the records of the first.
 func parse(file, text string, kinds ...string) ([]record, error) {
 	p := &parser{file: file, kinds: kinds}
 	text, terminated := strings.CutSuffix(text, "\n")
@@ -132,7 +133,7 @@ func (p *parser) readDefault(n int, rest string) error {
 		return p.errorf(n, "default after the first record")
 	}
 	key, value, _ := strings.Cut(rest, " ")
-	if ruleOf("case", key) != once {
+	if ruleOf(p.kinds[0], key) != once {
 		return p.errorf(n, "no default can be given for %q", key)
 	}
 	for _, d := range p.defaults {
@@ -200,11 +201,12 @@ func (p *parser) value(n int, key, value string) (string, error) {
 	return text, nil
 }
 
-// applyDefaults gives every case the defaults for the keys it does not set.
+// applyDefaults gives every record of the first kind the defaults for the keys
+// it does not set.
 func (p *parser) applyDefaults() {
 	for i := range p.records {
 		r := &p.records[i]
-		if r.kind != "case" {
+		if r.kind != p.kinds[0] {
 			continue
 		}
 		for _, d := range p.defaults {

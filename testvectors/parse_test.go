@@ -157,6 +157,16 @@ func TestLostAndAddedEntries(t *testing.T) {
 		{"documents.txt", "policy ", func(text string) error { _, err := parsePolicies(text); return err }},
 		{"keys.txt", "signing-key ", func(text string) error { _, err := parseSigningKeys(text); return err }},
 		{"spaces.txt", "pair ", func(text string) error { _, err := parseSpaces(text); return err }},
+		{"v4a.txt", "case ", func(text string) error { _, err := parseV4a(text); return err }},
+		{"v4astrings.txt", "case ", count(parseV4aStrings)},
+		{"v4akeys.txt", "v4a-key ", func(text string) error { _, err := parseV4aKeys(text); return err }},
+		{chainsFile, "chain ", func(text string) error { _, err := parseChains(text); return err }},
+		{chainsFile, "chunk ", func(text string) error { _, err := parseChains(text); return err }},
+		{chainsFile, "event ", func(text string) error { _, err := parseChains(text); return err }},
+		{chainsFile, "trailer ", func(text string) error { _, err := parseChains(text); return err }},
+		{chainsFile, "framing ", func(text string) error { _, err := parseFramings(text); return err }},
+		{flawsFile, "scenario ", func(text string) error { _, _, err := parseFlaws(text); return err }},
+		{flawsFile, "flag ", func(text string) error { _, _, err := parseFlaws(text); return err }},
 	}
 	for _, l := range loaders {
 		t.Run(l.file+" "+l.opens, func(t *testing.T) {
@@ -170,7 +180,7 @@ func TestLostAndAddedEntries(t *testing.T) {
 			}
 			starts := recordStarts(text)
 			for i, start := range starts {
-				if !strings.HasPrefix(text[start:], l.opens) {
+				if !strings.HasPrefix(text[start:], l.opens) || l.opens == "scenario " && i%17 != 0 { // a sample of the many
 					continue
 				}
 				end := len(text)
@@ -190,7 +200,7 @@ func TestLostAndAddedEntries(t *testing.T) {
 				} else {
 					entry = strings.Replace(entry, name, name+"-copy", 1)
 				}
-				if err := l.parse(text + entry); err == nil || !strings.Contains(err.Error(), ", not ") {
+				if err := l.parse(text + entry); err == nil || !strings.Contains(err.Error(), ", not ") && !strings.Contains(err.Error(), "the next piece is") && !strings.Contains(err.Error(), "no scenario shows it") && !strings.Contains(err.Error(), "is not in one piece") {
 					t.Errorf("one more, made of %s: error %v", name, err)
 				}
 			}
@@ -198,16 +208,19 @@ func TestLostAndAddedEntries(t *testing.T) {
 	}
 }
 
-// recordStarts finds the lines that open a record.
+// recordStarts finds the lines that open a record: all but pairs stand below an
+// empty line or a remark, which tells the record signing-key from the key of a chain.
 func recordStarts(text string) []int {
 	var starts []int
 	at := 0
+	before := "\n"
 	for line := range strings.Lines(text) {
-		for _, kind := range []string{"case ", "policy ", "signing-key ", "pair "} {
-			if strings.HasPrefix(line, kind) {
+		for _, kind := range []string{"case ", "policy ", "signing-key ", "pair ", "v4a-key ", "chain ", "chunk ", "event ", "trailer ", "framing ", "flag ", "scenario "} {
+			if strings.HasPrefix(line, kind) && (before == "\n" || before[0] == '#' || kind == "pair ") {
 				starts = append(starts, at)
 			}
 		}
+		before = line
 		at += len(line)
 	}
 	return starts
@@ -223,8 +236,19 @@ func TestEveryLineCounts(t *testing.T) {
 			policies, err2 := parsePolicies(text)
 			return []any{cases, policies}, errors.Join(err1, err2)
 		},
-		"keys.txt":   func(text string) (any, error) { return parseSigningKeys(text) },
-		"spaces.txt": func(text string) (any, error) { return parseSpaces(text) },
+		"keys.txt":       func(text string) (any, error) { return parseSigningKeys(text) },
+		"spaces.txt":     func(text string) (any, error) { return parseSpaces(text) },
+		"v4astrings.txt": func(text string) (any, error) { return parseV4aStrings(text) },
+		"v4akeys.txt":    func(text string) (any, error) { return parseV4aKeys(text) },
+		chainsFile: func(text string) (any, error) {
+			chains, err1 := parseChains(text)
+			framings, err2 := parseFramings(text)
+			return []any{chains, framings}, errors.Join(err1, err2)
+		},
+		flawsFile: func(text string) (any, error) {
+			flags, scenarios, err := parseFlaws(text)
+			return []any{flags, scenarios}, err
+		},
 	} {
 		raw, err := texts.ReadFile(file)
 		if err != nil {
@@ -234,8 +258,12 @@ func TestEveryLineCounts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		at := 0
+		at, n := 0, 0
 		for line := range strings.Lines(string(raw)) {
+			if n++; file == flawsFile && n > 60 && n%101 != 0 { // a sample of the many
+				at += len(line)
+				continue
+			}
 			rest := string(raw[:at]) + string(raw[at+len(line):])
 			at += len(line)
 			if line == "\n" || line[0] == '#' {

@@ -73,6 +73,35 @@ func (r *reader) digest(key string) string {
 	return v
 }
 
+// der takes an ECDSA signature, which is random: only its form is known, a
+// sequence of two integers of at most 33 bytes.
+func (r *reader) der(key string) string {
+	v := r.required(key)
+	b, err := hex.DecodeString(v)
+	if v != "" && (err != nil || len(b) < 8 || len(b) > 72 || b[0] != 0x30 || int(b[1]) != len(b)-2 || v != strings.ToLower(v)) {
+		r.fail(r.lineOf(key), "%s is not DER in lowercase hex", key)
+	}
+	return v
+}
+
+// none takes the signature of a record for which none was published.
+func (r *reader) none(key string) string {
+	if r.has(key) {
+		r.fail(r.lineOf(key), "%s, though none was published", key)
+	}
+	return ""
+}
+
+// bytes takes hex of any length, or nothing.
+func (r *reader) bytes(key string) []byte {
+	v := r.optional(key)
+	b, err := hex.DecodeString(v)
+	if err != nil || v != strings.ToLower(v) {
+		r.fail(r.lineOf(key), "%s is not lowercase hex", key)
+	}
+	return b
+}
+
 func (r *reader) moment(key, layout string) string {
 	v := r.required(key)
 	if _, err := time.Parse(layout, v); v != "" && err != nil {
@@ -86,6 +115,16 @@ func (r *reader) positive(key string) int {
 	n, err := strconv.Atoi(v)
 	if v != "" && (err != nil || n <= 0 || strconv.Itoa(n) != v) {
 		r.fail(r.lineOf(key), "%s %q is not a positive number", key, v)
+	}
+	return n
+}
+
+// integer takes a number that may be none of the good ones.
+func (r *reader) integer(key string) int {
+	v := r.required(key)
+	n, err := strconv.Atoi(v)
+	if v != "" && (err != nil || strconv.Itoa(n) != v) {
+		r.fail(r.lineOf(key), "%s %q is not a number", key, v)
 	}
 	return n
 }

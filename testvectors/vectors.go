@@ -4,12 +4,14 @@ import "strings"
 
 // Case is one published signing case.
 type Case struct {
-	// Family is "v4", "legacy-2015" or "documents". Name is unique within it.
+	// Family is "v4", "legacy-2015", "documents", "v4a", "v4a-strings" or
+	// "chains". Name is unique within it.
 	Family       string
 	Name, Source string
 
 	AccessKeyID, SecretAccessKey, SessionToken string
-	Region, Service                            string
+	// Region is the region set where the case is one of SigV4a.
+	Region, Service string
 	// Time is the signing time as X-Amz-Date has it: 20150830T123600Z.
 	Time string
 
@@ -17,8 +19,8 @@ type Case struct {
 	// Target is path and query as written in the request line, raw bytes.
 	Target string
 	// Headers are in order, repeats kept, Host included. X-Amz-Date,
-	// X-Amz-Security-Token, X-Amz-Content-Sha256 and Authorization are left out,
-	// for the signer adds them. A folded header is unfolded, each fold one blank.
+	// X-Amz-Security-Token, X-Amz-Content-Sha256, X-Amz-Region-Set and
+	// Authorization are left out, for the signer adds them. A folded header is unfolded, each fold one blank.
 	Headers [][2]string
 	Body    []byte
 
@@ -41,7 +43,8 @@ type Case struct {
 }
 
 // Expected are the three stages of one form. SignedHeaders is the list of
-// header names in the canonical request.
+// header names in the canonical request. Signature is empty where none was
+// published.
 type Expected struct {
 	CanonicalRequest, StringToSign, Signature string
 	SignedHeaders                             string

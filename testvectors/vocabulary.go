@@ -19,6 +19,18 @@ func ruleOf(kind, key string) rule {
 		return policyRule(key)
 	case "signing-key":
 		return signingKeyRule(key)
+	case "v4a-key":
+		return v4aKeyRule(key)
+	case "chain":
+		return chainRule(key)
+	case "chunk", "trailer", "event":
+		return pieceRule(kind, key)
+	case "framing":
+		return framingRule(key)
+	case "flag":
+		return flagRule(key)
+	case "scenario":
+		return scenarioRule(key)
 	}
 	return unknown
 }
@@ -28,7 +40,8 @@ func caseRule(key string) rule {
 	case "source", "access-key", "secret-key", "session-token", "region", "service", "time",
 		"method", "target", "body",
 		"content-sha256", "normalize-path", "double-encode", "sign-token", "expires",
-		"header-signature", "query-signature":
+		"header-signature", "query-signature",
+		"public-key-x", "public-key-y":
 		return once
 	case "header":
 		return repeated
@@ -55,6 +68,82 @@ func signingKeyRule(key string) rule {
 	case "source", "secret-key", "date", "region", "service",
 		"kdate", "kregion", "kservice", "ksigning":
 		return once
+	}
+	return unknown
+}
+
+func v4aKeyRule(key string) rule {
+	switch key {
+	case "source", "access-key", "secret-key", "counter",
+		"private-key", "public-key-x", "public-key-y":
+		return once
+	}
+	return unknown
+}
+
+// chainRule lets a chain have what a case in header form has.
+func chainRule(key string) rule {
+	switch key {
+	case "algorithm", "signing-key", "seed":
+		return once
+	case "body", "expires", "query-signature", "query-canonical-request", "query-string-to-sign":
+		return unknown
+	}
+	return caseRule(key)
+}
+
+func pieceRule(kind, key string) rule {
+	switch key {
+	case "signature":
+		return once
+	case "string-to-sign":
+		return block
+	case "data", "repeat":
+		if kind != "trailer" {
+			return once
+		}
+	case "field":
+		if kind == "trailer" {
+			return repeated
+		}
+	case "time", "headers-hex":
+		if kind == "event" {
+			return once
+		}
+	}
+	return unknown
+}
+
+func framingRule(key string) rule {
+	switch key {
+	case "source", "payload", "chunk-size", "encoded":
+		return once
+	case "field":
+		return repeated
+	}
+	return unknown
+}
+
+func flagRule(key string) rule {
+	switch key {
+	case "what", "why", "seen", "issue":
+		return once
+	}
+	return unknown
+}
+
+func scenarioRule(key string) rule {
+	switch key {
+	case "flags", "mode", "sequence",
+		"service", "region", "access-key", "secret-key", "session-token", "credentials-end",
+		"time", "now", "expires", "format",
+		"method", "url", "host", "signed-headers", "payload",
+		"signature", "refused":
+		return once
+	case "header":
+		return repeated
+	case "canonical-request":
+		return block
 	}
 	return unknown
 }

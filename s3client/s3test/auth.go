@@ -2,18 +2,14 @@ package s3test
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/hex"
 	"errors"
-	"hash"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
+	"github.com/sigvier/sigvier/sigv4/sigv4http"
 )
 
 // Who asks, and whether the body is the one that was signed.
@@ -24,26 +20,56 @@ type caller struct {
 	session     *session // nil for a user
 }
 
-func (s *Server) authenticateS3(r *http.Request, q *request) error {
-	if !signed(r, q) {
-		if q.query.Has("AWSAccessKeyId") {
-			// Signature Version 2, which boto3 presigns with unless it is told s3v4.
-			return errorf("InvalidRequest", "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
-		}
-		return standard("AccessDenied")
+// authenticateS3 gives the request whose body is verified while it is read.
+func (s *Server) authenticateS3(r *http.Request, q *request) (*http.Request, error) {
+	switch {
+	case signed(r, q) || q.op == "PostObject" && isForm(r):
+	case q.op == "PostObject":
+		_, err := sigv4http.ReadPostedForm(r) // says what it is not
+		return r, err
+	case q.query.Has("AWSAccessKeyId"):
+		// Signature Version 2, which boto3 presigns with unless it is told s3v4.
+		return r, errorf("InvalidRequest", "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
+	default:
+		return r, standard("AccessDenied")
 	}
-	v, err := s.s3.Verify(r, s.lookup, sigv4.PayloadHash{}, s.now())
+	verified, err := s.verifier.Verify(r)
 	if err != nil {
-		return s.s3AuthError(err, r, q)
+		return r, err
 	}
-	q.caller = s.callerOf(v.AccessKeyID)
-	if strings.HasPrefix(v.Payload.String(), "STREAMING-") {
-		return s.dechunk(r, q, v)
+	caller := sigv4http.VerifiedFrom(verified.Context())
+	q.caller = s.callerOf(caller.AccessKeyID)
+	if strings.HasPrefix(caller.Payload.String(), "STREAMING-") {
+		return verified, q.announced(verified.Header)
 	}
-	if v.Payload.IsDigest() {
-		q.payload.want = v.Payload.String()
+	return verified, nil
+}
+
+// bucketOf is what the policies of forms are held against.
+func (s *Server) bucketOf(r *http.Request) string {
+	var q request
+	if err := q.locate(r, s.cfg.Domains); err != nil {
+		return ""
 	}
+	return q.bucket
+}
+
+// announced finds the checksum that is to follow a body in chunks.
+func (q *request) announced(h http.Header) error {
+	for name := range strings.SplitSeq(h.Get("X-Amz-Trailer"), ",") {
+		if name = http.CanonicalHeaderKey(strings.TrimSpace(name)); strings.HasPrefix(name, "X-Amz-Checksum-") {
+			q.trailer = name
+		} else if name != "" {
+			return errorf("InvalidRequest", "The value specified in the x-amz-trailer header is not supported")
+		}
+	}
+	h.Del("X-Amz-Trailer")
 	return nil
+}
+
+func isForm(r *http.Request) bool {
+	mediaType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	return strings.EqualFold(strings.TrimSpace(mediaType), "multipart/form-data")
 }
 
 func signed(r *http.Request, q *request) bool {
@@ -83,88 +109,38 @@ func (s *Server) callerOf(accessKeyID string) caller {
 	return c
 }
 
-// s3AuthError adds the elements that S3 gives with the code.
-func (s *Server) s3AuthError(err error, r *http.Request, q *request) error {
-	var v *sigv4.VerifyError
-	if !errors.As(err, &v) {
-		return err
+// refused makes a refusal an error as this server writes them.
+func refused(e *sigv4http.Refusal) *apiError {
+	answer := &apiError{Code: e.Code, Status: e.Status, Message: e.Message}
+	for _, element := range e.Elements {
+		answer.Fields = append(answer.Fields, field{element[0], element[1]})
 	}
-	e := &apiError{Code: v.Code, Status: v.Status, Message: v.Message}
-	add := func(name string, value any) { e.Fields = append(e.Fields, field{name, value}) }
-	switch v.Code {
-	case "SignatureDoesNotMatch":
-		add("AWSAccessKeyId", v.AccessKeyID)
-		add("StringToSign", v.StringToSign)
-		add("SignatureProvided", v.SignatureProvided)
-		add("StringToSignBytes", hexBytes(v.StringToSign))
-		add("CanonicalRequest", v.CanonicalRequest)
-		add("CanonicalRequestBytes", hexBytes(v.CanonicalRequest))
-	case "InvalidAccessKeyId":
-		add("AWSAccessKeyId", v.AccessKeyID)
-	case "AuthorizationHeaderMalformed":
-		if v.Region != "" {
-			add("Region", v.Region)
-		}
-	case "RequestTimeTooSkewed":
-		add("RequestTime", r.Header.Get("X-Amz-Date"))
-		add("ServerTime", s.now().Format(time.RFC3339))
-		add("MaxAllowedSkewMilliseconds", 900000)
-	case "AccessDenied":
-		signedAt, err := time.Parse("20060102T150405Z", q.query.Get("X-Amz-Date"))
-		seconds, err2 := strconv.Atoi(q.query.Get("X-Amz-Expires"))
-		if err == nil && err2 == nil {
-			add("X-Amz-Expires", seconds)
-			add("Expires", signedAt.Add(time.Duration(seconds)*time.Second).Format(time.RFC3339))
-			add("ServerTime", s.now().Format(time.RFC3339))
-		}
-	}
-	return e
-}
-
-// payloadCheck holds the body against the digest that was signed.
-type payloadCheck struct {
-	want string // hex; "" when the signature does not cover the body
-	sum  hash.Hash
-}
-
-// writer is where the body must pass; nil when nothing was promised.
-func (p *payloadCheck) writer() io.Writer {
-	if p.want == "" {
-		return nil
-	}
-	p.sum = sha256.New()
-	return p.sum
-}
-
-func (p *payloadCheck) verify() error {
-	if p.want == "" {
-		return nil
-	}
-	if p.sum == nil {
-		p.sum = sha256.New()
-	}
-	if got := hex.EncodeToString(p.sum.Sum(nil)); got != p.want {
-		return standard("XAmzContentSHA256Mismatch",
-			field{"ClientComputedContentSHA256", p.want}, field{"S3ComputedContentSHA256", got})
-	}
-	return nil
+	return answer
 }
 
 // maxForm bounds the bodies that are read into memory: XML and forms.
 const maxForm = 1 << 20
 
-// readBody reads a small body and holds it against its digest. Every operation
-// without a body of its own calls it too, for a digest may be signed all the same.
-func (q *request) readBody(r *http.Request) ([]byte, error) {
+// readBody reads a small body.
+func readBody(r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxForm+1))
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, bodyError(err)
-	}
-	if len(body) > maxForm {
+	case len(body) > maxForm:
 		return nil, standard("MaxMessageLengthExceeded", field{"MaxMessageLengthBytes", maxForm})
 	}
-	if w := q.payload.writer(); w != nil {
-		w.Write(body)
+	return body, nil
+}
+
+// bodyError says what a body that ended with an error is to S3: not what was
+// signed, or not there.
+func bodyError(err error) error {
+	if e := (*sigv4http.Refusal)(nil); errors.As(err, &e) {
+		return e
 	}
-	return body, q.payload.verify()
+	if e := (*http.MaxBytesError)(nil); errors.As(err, &e) {
+		return standard("EntityTooLarge", field{"MaxSizeAllowed", e.Limit})
+	}
+	return standard("IncompleteBody")
 }

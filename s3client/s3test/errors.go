@@ -4,12 +4,13 @@ import (
 	"cmp"
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/sigvier/sigvier/sigv4/sigv4http"
 )
 
 // Errors as S3 writes them (Amazon S3 API Reference, "Error responses"). STS's
@@ -116,7 +117,9 @@ var statuses = map[string]struct {
 
 func writeS3Error(w *answer, r *http.Request, q *request, err error) {
 	var e *apiError
-	if !errors.As(err, &e) {
+	if refusal := (*sigv4http.Refusal)(nil); errors.As(err, &refusal) {
+		e = refused(refusal)
+	} else if !errors.As(err, &e) {
 		// The cause is the server's own trouble (a full disk, say): it belongs in
 		// front of the one who runs the test.
 		e = errorf("InternalError", statuses["InternalError"].message, field{"Cause", err.Error()})
@@ -144,19 +147,6 @@ func writeS3Error(w *answer, r *http.Request, q *request, err error) {
 	x.element("HostId", h.Get("X-Amz-Id-2"))
 	x.end("Error")
 	x.write(w, r, status)
-}
-
-// hexBytes writes a string as S3 does in StringToSignBytes: "41 57 53 34".
-func hexBytes(s string) string {
-	digits := hex.EncodeToString([]byte(s))
-	var b strings.Builder
-	for i := 0; i < len(digits); i += 2 {
-		if i > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteString(digits[i : i+2])
-	}
-	return b.String()
 }
 
 // newRequestID has the form that each service gives its own.

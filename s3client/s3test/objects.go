@@ -29,61 +29,73 @@ var keptHeaders = []string{"Content-Type", "Cache-Control", "Content-Disposition
 const metaPrefix = "X-Amz-Meta-"
 
 func (s *Server) putObject(w *answer, r *http.Request, q *request) error {
-	o := &object{Key: q.key}
-	var err error
-	if o.Header, err = putHeaders(r.Header); err != nil {
-		return err
-	}
-	sums, err := newChecksums(r.Header, q.trailer)
-	if err != nil {
-		return err
-	}
-	permit, err := putCondition(r.Header)
-	if err != nil {
-		return err
-	}
 	switch {
 	case r.ContentLength < 0:
 		return standard("MissingContentLength")
 	case r.ContentLength > maxPut:
 		return standard("EntityTooLarge", field{"ProposedSize", r.ContentLength}, field{"MaxSizeAllowed", maxPut})
 	}
+	o, err := s.storeObject(r, q, r.Header)
+	if err != nil {
+		return err
+	}
+	o.setHeaders(w.Header())
+	w.Header().Set("Content-Length", "0")
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+// setHeaders says in an answer what has been stored.
+func (o *object) setHeaders(h http.Header) {
+	h.Set("ETag", o.ETag)
+	h.Set("X-Amz-Checksum-"+o.Checksum, o.Sum)
+	h.Set("X-Amz-Checksum-Type", "FULL_OBJECT")
+}
+
+// storeObject stores the body of a request under q's key. The headers are the
+// request's, or the fields of its form; the length is negative if it is not known.
+func (s *Server) storeObject(r *http.Request, q *request, h http.Header) (*object, error) {
+	o := &object{Key: q.key}
+	var err error
+	if o.Header, err = putHeaders(h); err != nil {
+		return nil, err
+	}
+	sums, err := newChecksums(h, q.trailer)
+	if err != nil {
+		return nil, err
+	}
+	permit, err := putCondition(h)
+	if err != nil {
+		return nil, err
+	}
 	// The condition is checked again when the object is committed; now it saves
 	// the client from sending a body in vain.
 	old, err := s.store.get(q.bucket, q.key)
 	if err != nil && !errors.Is(err, errNoSuchKey) {
-		return q.storeError(err)
+		return nil, q.storeError(err)
 	}
 	if err := permit(old); err != nil {
-		return err
+		return nil, err
 	}
 
-	up, err := s.store.put(q.bucket, r.ContentLength)
+	up, err := s.store.put(q.bucket, max(r.ContentLength, 0))
 	if err != nil {
-		return q.storeError(err)
+		return nil, q.storeError(err)
 	}
-	if err := receive(up, r, q, sums); err != nil {
+	if o.Size, err = receive(up, r, q, sums); err != nil {
 		up.discard()
-		return err
+		return nil, err
 	}
-	o.Size = r.ContentLength
 	o.ETag = sums.etag()
 	o.Checksum, o.Sum = sums.checksum()
 	o.Modified = s.now().Truncate(1e9) // S3 keeps whole seconds
 	if err := up.commit(o, permit); err != nil {
-		return q.storeError(err)
+		return nil, q.storeError(err)
 	}
 	if q.change {
 		s.change(q.bucket, o)
 	}
-
-	h := w.Header()
-	h.Set("ETag", o.ETag)
-	h.Set("X-Amz-Checksum-"+o.Checksum, o.Sum)
-	h.Set("X-Amz-Checksum-Type", "FULL_OBJECT")
-	h.Set("Content-Length", "0")
-	w.WriteHeader(http.StatusOK)
-	return nil
+	return o, nil
 }
 
 // putHeaders keeps what S3 keeps and refuses what would change the meaning of
@@ -160,31 +172,24 @@ func preconditionFailed(condition string) error {
 var buffers = sync.Pool{New: func() any { return new([256 << 10]byte) }}
 
 // receive takes the body in and holds it against all that was said of it.
-func receive(up *upload, r *http.Request, q *request, sums *checksums) error {
+func receive(up *upload, r *http.Request, q *request, sums *checksums) (int64, error) {
 	body := &bodyReader{r: r.Body}
-	writers := fanOut{up}
-	if w := q.payload.writer(); w != nil {
-		writers = append(writers, w)
-	}
-	writers = append(writers, sums.writers()...)
+	writers := append(fanOut{up}, sums.writers()...)
 	buf := buffers.Get().(*[256 << 10]byte)
 	defer buffers.Put(buf)
 	n, err := io.CopyBuffer(writers, body, buf[:])
 	switch {
 	case body.err != nil:
-		return bodyError(body.err)
-	case err == nil && n != r.ContentLength:
-		return standard("IncompleteBody")
+		return n, bodyError(body.err)
+	case err == nil && r.ContentLength >= 0 && n != r.ContentLength:
+		return n, standard("IncompleteBody")
 	case err != nil:
-		return err
+		return n, err
 	}
 	if q.trailer != "" {
-		sums.want = q.chunks.Trailer.Get(q.trailer)
+		sums.want = r.Trailer.Get(q.trailer)
 	}
-	if err := q.payload.verify(); err != nil {
-		return err
-	}
-	return sums.verify()
+	return n, sums.verify()
 }
 
 // fanOut writes to all at the same time: the hashes take longer than the network,

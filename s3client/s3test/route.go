@@ -6,8 +6,6 @@ import (
 	"net/url"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/sigvier/sigvier/sigv4/sigv4http"
 )
 
 // Which face, which operation, which bucket and key.
@@ -31,12 +29,10 @@ type request struct {
 	err    error // why it can be no valid request; answered once it is authenticated
 
 	caller   caller
-	payload  payloadCheck
-	chunks   *sigv4http.ChunkedReader // of a body in chunks
-	trailer  string                   // its checksum's header: "X-Amz-Checksum-Crc32"
-	body     []byte                   // of every operation but PutObject
-	change   bool                     // FaultChangeObject has struck
-	resource string                   // for error messages: the path as it was sent
+	trailer  string // the checksum's header behind a body in chunks: "X-Amz-Checksum-Crc32"
+	body     []byte // of every operation that stores none
+	change   bool   // FaultChangeObject has struck
+	resource string // for error messages: the path as it was sent
 }
 
 func (s *Server) route(r *http.Request) *request {
@@ -94,17 +90,24 @@ func (q *request) locate(r *http.Request, domains []string) error {
 	var errBucket, errKey error
 	q.bucket, errBucket = url.PathUnescape(bucket)
 	q.key, errKey = url.PathUnescape(path)
-	if errBucket != nil || errKey != nil || !utf8.ValidString(q.key) {
+	if errBucket != nil || errKey != nil {
 		return errorf("InvalidURI", "Couldn't parse the specified URI.")
 	}
-	// Amazon S3 User Guide, "Naming Amazon S3 objects": at most 1,024 bytes.
-	if len(q.key) > maxKey {
+	return q.checkKey()
+}
+
+// maxKey is the longest key (Amazon S3 User Guide, "Naming Amazon S3 objects").
+const maxKey = 1024
+
+func (q *request) checkKey() error {
+	switch {
+	case !utf8.ValidString(q.key):
+		return errorf("InvalidURI", "Couldn't parse the specified URI.")
+	case len(q.key) > maxKey:
 		return errorf("KeyTooLongError", "Your key is too long", field{"Size", len(q.key)}, field{"MaxSizeAllowed", maxKey})
 	}
 	return nil
 }
-
-const maxKey = 1024
 
 // virtualHostBucket is the bucket in the host's name, "" for path style.
 func virtualHostBucket(host string, domains []string) string {
@@ -154,6 +157,8 @@ func (q *request) operation(method string) string {
 			return "HeadBucket"
 		case http.MethodPut:
 			return "CreateBucket"
+		case http.MethodPost:
+			return "PostObject"
 		case http.MethodDelete:
 			return "DeleteBucket"
 		}

@@ -1,6 +1,6 @@
 // Package s3test is an S3 and STS server inside the process, as
 // [net/http/httptest] is an HTTP server: for tests, demonstrations and trials.
-// It verifies every signature with sigv4.Verify, checks every digest and
+// It verifies every signature with package sigv4, checks every digest and
 // checksum, answers with S3's and STS's own status codes, headers and XML, and
 // can be told to misbehave as networks, proxies and S3 itself do; see [Fault].
 //
@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
+	"github.com/sigvier/sigvier/sigv4/sigv4http"
 )
 
 // Config says what a [Server] holds and how it behaves. Only Users is required.
@@ -69,13 +70,13 @@ type Role struct {
 type Server struct {
 	URL string // http://HOST:PORT when made by Start, else ""
 
-	cfg    Config
-	s3     *sigv4.Signer
-	sts    *sigv4.Signer
-	users  map[string]User
-	roles  map[string]Role
-	store  *store
-	faults []*faultState
+	cfg      Config
+	verifier *sigv4http.Verifier // of requests to S3
+	sts      *sigv4.Signer
+	users    map[string]User
+	roles    map[string]Role
+	store    *store
+	faults   []*faultState
 
 	sessions sessions
 
@@ -113,10 +114,11 @@ func New(cfg Config) (*Server, error) {
 		roles:  make(map[string]Role),
 		counts: make(map[string]int),
 	}
-	var err error
-	if s.s3, err = sigv4.NewSigner("s3", cfg.Region, nil); err != nil {
+	s3, err := sigv4.NewSigner("s3", cfg.Region, nil)
+	if err != nil {
 		return nil, fmt.Errorf("s3test: Region: %w", err)
 	}
+	s.verifier = &sigv4http.Verifier{Signer: s3, Lookup: s.lookup, Now: s.now, Bucket: s.bucketOf}
 	if s.sts, err = sigv4.NewSigner("sts", cfg.Region, nil); err != nil {
 		return nil, fmt.Errorf("s3test: Region: %w", err)
 	}
@@ -143,7 +145,7 @@ func (s *Server) configure() error {
 	for _, u := range s.cfg.Users {
 		trial := &http.Request{Method: http.MethodGet, URL: &url.URL{Scheme: "http", Host: "localhost", Path: "/"}, Header: http.Header{}}
 		cred := sigv4.NewCredentials(u.AccessKeyID, u.SecretAccessKey, "")
-		if err := s.s3.Sign(trial, cred, sigv4.EmptyPayload(), time.Now()); err != nil {
+		if err := s.verifier.Signer.Sign(trial, cred, sigv4.EmptyPayload(), time.Now()); err != nil {
 			return fmt.Errorf("s3test: Users: %q: %w", u.AccessKeyID, err)
 		}
 		if _, twice := s.users[u.AccessKeyID]; twice {
@@ -305,7 +307,8 @@ func (s *Server) serveS3(w *answer, r *http.Request, q *request) {
 }
 
 func (s *Server) tryS3(w *answer, r *http.Request, q *request) error {
-	if err := s.authenticateS3(r, q); err != nil {
+	r, err := s.authenticateS3(r, q)
+	if err != nil {
 		return err
 	}
 	if q.err != nil {
@@ -318,9 +321,8 @@ func (s *Server) tryS3(w *answer, r *http.Request, q *request) error {
 	if handle == nil {
 		return notImplemented("A query parameter or method you provided implies functionality that is not implemented")
 	}
-	if q.op != "PutObject" {
-		var err error
-		if q.body, err = q.readBody(r); err != nil {
+	if q.op != "PutObject" && q.op != "PostObject" {
+		if q.body, err = readBody(r); err != nil {
 			return err
 		}
 	}
@@ -336,6 +338,7 @@ var s3Operations = map[string]func(*Server, *answer, *http.Request, *request) er
 	"ListObjects":       (*Server).listObjects,
 	"ListObjectsV2":     (*Server).listObjectsV2,
 	"PutObject":         (*Server).putObject,
+	"PostObject":        (*Server).postObject,
 	"GetObject":         (*Server).getObject,
 	"HeadObject":        (*Server).getObject,
 	"DeleteObject":      (*Server).deleteObject,

@@ -26,15 +26,15 @@ import (
 //	x-amz-trailer-signature:SIGNATURE CRLF                   behind trailers
 //	CRLF
 //
-// Unsigned, the lines have no signatures.
+// Unsigned, the lines have no signatures. Those of SigV4a vary in length; they are
+// filled up with asterisks to that of the longest, which makes the encoded body's
+// length known before, and the next chunk signs them without.
 
 const (
 	// MinChunk is the shortest chunk that S3 takes, but for the last: 8 KiB.
 	MinChunk = 8 << 10
 	// DefaultChunk is the length of a chunk where none is asked for.
 	DefaultChunk = 64 << 10
-
-	signatureLen = 2 * sha256.Size
 )
 
 // Trailer is a trailing header: a fixed value, or a hash of the body that is
@@ -95,40 +95,43 @@ func WithChunks(ctx context.Context, c Chunking) context.Context {
 }
 
 // payload is the payload hash that the request is signed with.
-func (c Chunking) payload(trailers []Trailer) (sigv4.PayloadHash, error) {
+func (c Chunking) payload(algorithm string, trailers []Trailer) (sigv4.PayloadHash, error) {
 	switch {
 	case c.size() < MinChunk:
 		return sigv4.PayloadHash{}, fmt.Errorf("sigv4http: chunks of %d bytes: S3 takes at least %d", c.size(), MinChunk)
 	case c.Unsigned:
 		return sigv4.ParsePayloadHash("STREAMING-UNSIGNED-PAYLOAD-TRAILER")
 	case len(trailers) > 0:
-		return sigv4.ParsePayloadHash("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER")
+		return sigv4.ParsePayloadHash("STREAMING-" + algorithm + "-PAYLOAD-TRAILER")
 	}
-	return sigv4.ParsePayloadHash("STREAMING-AWS4-HMAC-SHA256-PAYLOAD")
+	return sigv4.ParsePayloadHash("STREAMING-" + algorithm + "-PAYLOAD")
 }
 
-// encodedLength is the Content-Length of a body of n bytes in chunks.
-func (c Chunking) encodedLength(n int64, trailers []Trailer) int64 {
+// encodedLength is the Content-Length of a body of n bytes in chunks, whose
+// signatures have this length.
+func (c Chunking) encodedLength(n int64, trailers []Trailer, signature int) int64 {
 	size := int64(c.size())
-	total := n/size*c.chunkLength(size) + c.headLength(0) + 2
+	total := n/size*c.chunkLength(size, signature) + c.headLength(0, signature) + 2
 	if rest := n % size; rest > 0 {
-		total += c.chunkLength(rest)
+		total += c.chunkLength(rest, signature)
 	}
 	for _, t := range trailers {
 		total += int64(len(t.Name) + len(":") + t.length() + 2)
 	}
 	if len(trailers) > 0 && !c.Unsigned {
-		total += int64(len(trailerSignature) + signatureLen + 2)
+		total += int64(len(trailerSignature) + signature + 2)
 	}
 	return total
 }
 
-func (c Chunking) chunkLength(n int64) int64 { return c.headLength(n) + n + 2 }
+func (c Chunking) chunkLength(n int64, signature int) int64 {
+	return c.headLength(n, signature) + n + 2
+}
 
-func (c Chunking) headLength(n int64) int64 {
+func (c Chunking) headLength(n int64, signature int) int64 {
 	length := len(strconv.FormatInt(n, 16)) + 2
 	if !c.Unsigned {
-		length += len(chunkSignature) + signatureLen
+		length += len(chunkSignature) + signature
 	}
 	return int64(length)
 }
@@ -136,13 +139,35 @@ func (c Chunking) headLength(n int64) int64 {
 const (
 	chunkSignature   = ";chunk-signature="
 	trailerSignature = "x-amz-trailer-signature:"
+	padding          = '*'
+
+	ecdsa = "AWS4-ECDSA-P256-SHA256"
 )
+
+// signatureLength is that of a signature as it is sent: an HMAC in hex, or the
+// longest of ECDSA over P-256, which has 72 bytes.
+func signatureLength(algorithm string) int {
+	if algorithm == ecdsa {
+		return 2 * 72
+	}
+	return 2 * sha256.Size
+}
+
+// appendSignature appends a signature as it is sent.
+func appendSignature(dst, signature []byte, length int) []byte {
+	dst = append(dst, signature...)
+	for range length - len(signature) {
+		dst = append(dst, padding)
+	}
+	return dst
+}
 
 // chunkedReader encodes a body while it is read.
 type chunkedReader struct {
 	body     io.ReadCloser
 	left     int64 // bytes of the body that are still to come
 	signer   *sigv4.ChunkSigner
+	length   int // of a signature
 	trailers []Trailer
 	chunk    []byte // room for the data of one chunk
 	out      []byte // encoded, and not read yet
@@ -190,7 +215,7 @@ func (r *chunkedReader) next() error {
 	}
 	r.frame = strconv.AppendInt(r.frame[:0], int64(len(data)), 16)
 	if r.signer != nil {
-		r.frame = append(append(r.frame, chunkSignature...), r.signer.Chunk(sha256.Sum256(data))...)
+		r.frame = appendSignature(append(r.frame, chunkSignature...), r.signer.Chunk(sha256.Sum256(data)), r.length)
 	}
 	r.frame = append(r.frame, "\r\n"...)
 	if len(data) > 0 {
@@ -213,7 +238,7 @@ func (r *chunkedReader) end() {
 	}
 	if r.signer != nil && len(r.trailers) > 0 {
 		signature := r.signer.Trailer(sha256.Sum256([]byte(signed.String())))
-		r.frame = append(append(append(r.frame, trailerSignature...), signature...), "\r\n"...)
+		r.frame = append(appendSignature(append(r.frame, trailerSignature...), signature, r.length), "\r\n"...)
 	}
 	r.frame = append(r.frame, "\r\n"...)
 }
@@ -231,7 +256,7 @@ func (c Chunking) sign(req *http.Request, signer *sigv4.Signer, cred sigv4.Crede
 	if n < 0 || n == 0 && req.Body != nil && req.Body != http.NoBody {
 		return fmt.Errorf("sigv4http: a body in chunks needs its length in ContentLength")
 	}
-	payload, err := c.payload(trailers)
+	payload, err := c.payload(signer.Algorithm(), trailers)
 	if err != nil {
 		return err
 	}
@@ -244,11 +269,12 @@ func (c Chunking) sign(req *http.Request, signer *sigv4.Signer, cred sigv4.Crede
 	for _, t := range trailers {
 		req.Header.Add("X-Amz-Trailer", strings.ToLower(t.Name))
 	}
-	req.ContentLength = c.encodedLength(n, trailers)
+	length := signatureLength(signer.Algorithm())
+	req.ContentLength = c.encodedLength(n, trailers, length)
 	if err := signer.Sign(req, cred, payload, now); err != nil {
 		return err
 	}
-	body := &chunkedReader{body: req.Body, left: n, trailers: trailers, chunk: make([]byte, c.size())}
+	body := &chunkedReader{body: req.Body, left: n, length: length, trailers: trailers, chunk: make([]byte, c.size())}
 	if body.body == nil {
 		body.body = http.NoBody
 	}

@@ -201,7 +201,13 @@ func TestChangedChunksAreRefused(t *testing.T) {
 // decodes the body, after it was changed on the way.
 func sendChunks(t *testing.T, body string, chunking sigv4http.Chunking, change func(string) string) (got sent, decoded string, err error) {
 	t.Helper()
+	return sendChunksSignedBy(t, documentedTransport(t, nil, nil).Signer, body, chunking, change)
+}
+
+func sendChunksSignedBy(t *testing.T, signer *sigv4.Signer, body string, chunking sigv4http.Chunking, change func(string) string) (got sent, decoded string, err error) {
+	t.Helper()
 	transport := documentedTransport(t, &got, nil)
+	transport.Signer = signer
 	req, err := http.NewRequestWithContext(sigv4http.WithChunks(t.Context(), chunking), http.MethodPut,
 		"https://s3.amazonaws.com/bucket/key", io.NopCloser(strings.NewReader(body)))
 	if err != nil {
@@ -224,7 +230,7 @@ func sendChunks(t *testing.T, body string, chunking sigv4http.Chunking, change f
 	if err != nil {
 		t.Fatalf("Verify() = %v", err)
 	}
-	var chain *sigv4.ChunkSigner
+	var chain *sigv4.ChunkVerifier
 	if !chunking.Unsigned {
 		if chain, err = transport.Signer.ChunkVerifier(v, cred); err != nil {
 			t.Fatal(err)

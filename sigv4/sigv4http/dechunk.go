@@ -2,7 +2,6 @@ package sigv4http
 
 import (
 	"bufio"
-	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -35,12 +34,13 @@ const (
 // verified, and nothing must be kept before.
 type ChunkedReader struct {
 	body   *bufio.Reader
-	signer *sigv4.ChunkSigner // nil: unsigned
-	hash   hash.Hash          // of the chunk's data
-	sign   string             // that the chunk must have
-	left   int64              // of the chunk
-	total  int64              // that has been decoded
-	want   int64              // decoded length
+	signer *sigv4.ChunkVerifier // nil: unsigned
+	padded bool                 // its signatures are ECDSA's
+	hash   hash.Hash            // of the chunk's data
+	sign   string               // that the chunk must have
+	left   int64                // of the chunk
+	total  int64                // that has been decoded
+	want   int64                // decoded length
 	began  bool
 	named  map[string]bool // trailers that were announced
 	// Trailer has the trailers at io.EOF.
@@ -52,13 +52,14 @@ type ChunkedReader struct {
 // accepted with a STREAMING-… payload hash. signer is the chain of its
 // signatures, from [sigv4.Signer.ChunkVerifier]; nil where the payload hash says
 // that the chunks are unsigned.
-func NewChunkedReader(req *http.Request, signer *sigv4.ChunkSigner) (*ChunkedReader, error) {
+func NewChunkedReader(req *http.Request, signer *sigv4.ChunkVerifier) (*ChunkedReader, error) {
 	want, err := strconv.ParseInt(req.Header.Get("X-Amz-Decoded-Content-Length"), 10, 64)
 	if err != nil || want < 0 {
 		return nil, fmt.Errorf("%w: X-Amz-Decoded-Content-Length is missing or no length", ErrChunkFormat)
 	}
 	r := &ChunkedReader{body: bufio.NewReaderSize(req.Body, 64<<10), signer: signer, hash: sha256.New(), want: want,
-		named: map[string]bool{}, Trailer: http.Header{}}
+		named: map[string]bool{}, Trailer: http.Header{},
+		padded: strings.HasPrefix(req.Header.Get("X-Amz-Content-Sha256"), "STREAMING-"+ecdsa+"-")}
 	for _, list := range req.Header["X-Amz-Trailer"] {
 		for name := range strings.SplitSeq(list, ",") {
 			r.named[http.CanonicalHeaderKey(strings.TrimSpace(name))] = true
@@ -135,7 +136,7 @@ func (r *ChunkedReader) end() error {
 			if len(r.Trailer) != len(r.named) {
 				return fmt.Errorf("%w: not the trailers that X-Amz-Trailer announced", ErrChunkFormat)
 			}
-			if r.signer != nil && len(r.named) > 0 && !hmac.Equal(r.signer.Trailer(sha256.Sum256([]byte(canonical.String()))), []byte(signature)) {
+			if r.signer != nil && len(r.named) > 0 && !r.signer.Trailer(sha256.Sum256([]byte(canonical.String())), r.unpadded(signature)) {
 				return fmt.Errorf("%w: that of the trailers", ErrChunkSignature)
 			}
 			return io.EOF
@@ -162,10 +163,22 @@ func (r *ChunkedReader) sum() (sum [sha256.Size]byte) {
 }
 
 func (r *ChunkedReader) check(sum [sha256.Size]byte) error {
-	if r.signer != nil && !hmac.Equal(r.signer.Chunk(sum), []byte(r.sign)) {
+	if r.signer != nil && !r.signer.Chunk(sum, r.unpadded(r.sign)) {
 		return fmt.Errorf("%w: that of the chunk before byte %d", ErrChunkSignature, r.total)
 	}
 	return nil
+}
+
+// unpadded takes off what a signature is filled up with, all of which must be
+// there.
+func (r *ChunkedReader) unpadded(signature string) string {
+	switch {
+	case !r.padded:
+		return signature
+	case len(signature) != signatureLength(ecdsa):
+		return "" // which is no signature
+	}
+	return strings.TrimRight(signature, string(padding))
 }
 
 // line reads a line up to its CRLF.

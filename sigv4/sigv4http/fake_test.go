@@ -125,7 +125,7 @@ var ok = status(http.StatusOK, "fine")
 
 var errReset = errors.New("read: connection reset by peer")
 
-func newSigner(t *testing.T, service string) *sigv4.Signer {
+func newSigner(t testing.TB, service string) *sigv4.Signer {
 	t.Helper()
 	signer, err := sigv4.NewSigner(service, "us-east-1", nil)
 	if err != nil {

@@ -29,14 +29,23 @@ type usageError string
 
 func (e usageError) Error() string { return string(e) }
 
-// errReported ends a command whose error stands in its output already.
-var errReported = errors.New("reported")
+// errReported ends a command whose error stands in its output already;
+// errReportedDenied is the same with another exit code.
+var (
+	errReported       = errors.New("reported")
+	errReportedDenied = errors.New("reported")
+)
+
+func isReported(err error) bool {
+	return errors.Is(err, errReported) || errors.Is(err, errReportedDenied)
+}
 
 // exitCode is the one place that knows which error is which exit code.
 func exitCode(ctx context.Context, err error) int {
 	var usage usageError
 	var api *s3client.APIError
 	var setting *chain.SettingError
+	var denied *sigv4.VerifyError
 	isAPI := errors.As(err, &api)
 	switch {
 	case err == nil:
@@ -49,6 +58,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitIntegrity
 	case errors.Is(err, s3client.ErrDenied), errors.Is(err, s3client.ErrRestricted),
 		errors.Is(err, chain.ErrNoCredentials), errors.Is(err, sigv4.ErrCredentials), errors.As(err, &setting),
+		errors.As(err, &denied), errors.Is(err, errReportedDenied),
 		isAPI && (api.Status == http.StatusForbidden || api.Status == http.StatusUnauthorized):
 		return exitDenied
 	case errors.Is(err, s3client.ErrNotFound):

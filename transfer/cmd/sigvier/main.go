@@ -53,6 +53,8 @@ func commands() []command {
 		{"presign", "s3://BUCKET/KEY", "print a URL that allows one request for a while", (*app).presign},
 		{"serve", "", "run the embedded S3 and STS server", (*app).serve},
 		{"sign", "< REQUESTS.jsonl", "show every step of the signature of given requests", (*app).sign},
+		{"verify", "[FILE | -]", "check the signature of a captured request or a presigned URL", (*app).verify},
+		{"explain", "[--error ANSWER] [REQUEST | -]", "say why a server refused a request", (*app).explain},
 	}
 }
 
@@ -60,7 +62,7 @@ func commands() []command {
 func (a *app) run(ctx context.Context, args []string) int {
 	err := a.dispatch(ctx, args)
 	code := exitCode(ctx, err)
-	if err != nil && err != errReported {
+	if err != nil && !isReported(err) {
 		fmt.Fprintln(a.stderr, "sigvier:", message(code, err))
 	}
 	return code

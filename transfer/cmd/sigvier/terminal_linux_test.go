@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -91,5 +92,37 @@ func TestProgressOnATerminalIsOneLineThatRewritesItself(t *testing.T) {
 	}
 	if got := r.stdout.String(); !strings.HasPrefix(got, "s3://data/k -> "+file+": ") || strings.Count(got, "\n") != 1 {
 		t.Errorf("stdout is %q, want the report only", got)
+	}
+}
+
+func TestExplainColoursATerminalUnlessToldNotTo(t *testing.T) {
+	s := newSite(t)
+	r := refuse(t, s, secret, false, func(req *http.Request) { req.Header.Set("X-Amz-Meta-A", "one") })
+	dir := t.TempDir()
+	request, answer := writeFile(t, dir, "request", r.request), writeFile(t, dir, "answer", r.answer)
+	for _, test := range []struct {
+		env  []string
+		args []string
+		want string
+	}{
+		{nil, nil, "\x1b[31m- x-amz-meta-a:one\x1b[0m\x1b[31;4m·two\x1b[0m\r\n"},
+		{[]string{"NO_COLOR="}, nil, "\x1b[31m- x-amz-meta-a:one\x1b[0m\x1b[31;4m·two\x1b[0m\r\n"},
+		{[]string{"NO_COLOR=1"}, nil, "\r\n- x-amz-meta-a:one·two\r\n"},
+		{[]string{"TERM=dumb"}, nil, "\r\n- x-amz-meta-a:one·two\r\n"},
+		{nil, []string{"--json"}, `{"found":true,`},
+	} {
+		terminal, other := pty(t)
+		cmd := s.with(test.env...).command(t, append([]string{"explain", "--error", answer, request}, test.args...)...)
+		cmd.Stdout = terminal
+		started := start(t, cmd)
+		terminal.Close()
+		var seen bytes.Buffer
+		io.Copy(&seen, other) // to the error that says that the last writer is gone
+		if err := cmd.Wait(); err != nil || started.stderr.Len() > 0 {
+			t.Errorf("%v: %v, stderr %q", test.env, err, &started.stderr)
+		}
+		if text := seen.String(); !strings.Contains(text, test.want) || strings.Contains(text, "\x1b") != strings.Contains(test.want, "\x1b") {
+			t.Errorf("%v: the terminal saw %q, want %q in it", test.env, text, test.want)
+		}
 	}
 }

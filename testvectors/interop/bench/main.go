@@ -1,0 +1,135 @@
+// Bench measures what a signature costs: sigvier beside the SDK's signer,
+// smithy-go's and minio-go's, and beside the floor, which is the SHA-256 of the
+// canonical request and the HMAC of the string to sign with a ready key.
+//
+//	go -C testvectors/interop run ./bench            the table and the goals
+//	go -C testvectors/interop run ./bench -check     fail if a goal is missed
+//	go -C testvectors/interop run ./bench -o new.txt keep the raw results for benchstat
+//
+// The benchmarks are this package's own, in its _test.go files, and can be run as
+// any others. This program runs them in rounds, so that those that are to be
+// compared run side by side: each round runs every benchmark once, a ratio is
+// taken within a round, and the median over the rounds counts. What else a busy
+// machine does then hits both sides alike, or one round only: many short rounds
+// are steadier than a few long ones.
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+const thisPackage = "github.com/sigvier/sigvier/testvectors/interop/bench"
+
+// peers are the modules whose versions stand above the table.
+var peers = []string{
+	"github.com/aws/aws-sdk-go-v2",
+	"github.com/aws/smithy-go/aws-http-auth",
+	"github.com/minio/minio-go/v7",
+}
+
+func main() {
+	count := flag.Int("count", 40, "`rounds` to run")
+	benchtime := flag.String("benchtime", "50ms", "`time` for each benchmark in a round, as go test takes it")
+	out := flag.String("o", "", "write the raw results to `file`, which benchstat reads")
+	check := flag.Bool("check", false, "exit with 1 if a goal is missed")
+	flag.Parse()
+	if flag.NArg() > 0 || *count < 1 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	missed, err := bench(*count, *benchtime, *out)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+	if missed > 0 && *check {
+		os.Exit(1)
+	}
+}
+
+// bench runs everything, prints the report and returns how many goals are missed.
+func bench(count int, benchtime, out string) (missed int, err error) {
+	dir, err := os.MkdirTemp("", "sigvier-bench-*")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	binary := filepath.Join(dir, "bench.test.exe") // a name that Windows runs, too
+	if _, err := command("go", "test", "-c", "-o", binary, thisPackage); err != nil {
+		return 0, err
+	}
+	versions, err := command("go", append([]string{"list", "-m"}, peers...)...)
+	if err != nil {
+		return 0, err
+	}
+
+	raw, err := rounds(binary, count, benchtime)
+	if err != nil {
+		return 0, err
+	}
+	if out != "" {
+		if err := os.WriteFile(out, raw, 0o644); err != nil {
+			return 0, err
+		}
+	}
+	r, err := parse(bytes.NewReader(raw))
+	if err != nil {
+		return 0, err
+	}
+
+	fmt.Printf("%s, %s, %d cores; the median of %d rounds of %s\n", runtime.Version(), r.cpu, runtime.NumCPU(), count, benchtime)
+	fmt.Printf("%s\n", versions)
+	printTable(os.Stdout, r)
+	missed = printGoals(os.Stdout, goals, r)
+	if !printFIPS(os.Stdout, binary) {
+		missed++
+	}
+	return missed, nil
+}
+
+// rounds runs all benchmarks count times, the tests each time before them, for
+// what is broken is not measured.
+func rounds(binary string, count int, benchtime string) ([]byte, error) {
+	var raw []byte
+	for i := range count {
+		fmt.Fprintf(os.Stderr, "bench: round %d of %d\n", i+1, count)
+		text, err := command(binary, "-test.bench=.", "-test.benchtime="+benchtime)
+		if err != nil {
+			return nil, err
+		}
+		raw = append(raw, text...)
+	}
+	return raw, nil
+}
+
+// printFIPS runs all tests, and each benchmark once, where Go allows nothing but
+// what FIPS 140-3 approves.
+func printFIPS(w io.Writer, binary string) bool {
+	cmd := exec.Command(binary, "-test.bench=.", "-test.benchtime=1x")
+	cmd.Env = append(os.Environ(), "GODEBUG=fips140=only")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "bench: under GODEBUG=fips140=only: %v\n%s", err, text)
+		printGoal(w, "all of this under GODEBUG=fips140=only", "passes", "fails", false)
+		return false
+	}
+	printGoal(w, "all of this under GODEBUG=fips140=only", "passes", "passes", true)
+	return true
+}
+
+func command(name string, args ...string) ([]byte, error) {
+	var stdout, stderr bytes.Buffer
+	cmd := exec.Command(name, args...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("%s %s: %w\n%s%s", name, strings.Join(args, " "), err, &stdout, &stderr)
+	}
+	return stdout.Bytes(), nil
+}
