@@ -181,7 +181,10 @@ func (w *work) collectQuery(skip func(name []byte, raw string) bool) {
 // sort sorts by name, then by value, both as encoded.
 func (w *work) sort(pairs []pair) {
 	slices.SortFunc(pairs, func(a, b pair) int {
-		return cmp.Or(bytes.Compare(w.name(a), w.name(b)), bytes.Compare(w.value(a), w.value(b)))
+		if order := bytes.Compare(w.name(a), w.name(b)); order != 0 {
+			return order
+		}
+		return bytes.Compare(w.value(a), w.value(b))
 	})
 }
 
@@ -210,8 +213,8 @@ func (w *work) collectHeaders(own func(name []byte) bool) (unsigned string) {
 			if canonical := http.CanonicalHeaderKey(key); key != canonical {
 				w.failHeader(key, "must be spelled "+canonical+" in the header map, or would be sent twice")
 			}
-		case len(values) > 1 && (string(name) == "content-length" || string(name) == "user-agent") && w.signs(name):
-			w.failHeader(key, "has several values, of which net/http sends one")
+		case (string(name) == "content-length" && !sendsLength(w.req, values) || string(name) == "user-agent" && len(values) > 1) && w.signs(name):
+			w.failHeader(key, "is not what net/http sends: one value, and for Content-Length what follows from the request's ContentLength, Body and TransferEncoding")
 		default:
 			for i, v := range values {
 				if i > 0 {

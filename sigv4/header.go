@@ -116,17 +116,15 @@ func (s *Signer) begin(req *http.Request, cred Credentials, payload PayloadHash,
 	if w.setHost(); s.signToken {
 		w.token = cred.SessionToken()
 	}
-	if length := req.Header["Content-Length"]; len(length) > 0 && w.signs([]byte("content-length")) && !sendsLength(req, length[0]) {
-		w.failHeader("Content-Length", "is not what net/http sends: that goes by the request's ContentLength, Body and TransferEncoding")
-	}
 	return w, nil
 }
 
-// sendsLength reports whether net/http will send this Content-Length.
-func sendsLength(req *http.Request, length string) bool {
+// sendsLength reports whether net/http will send this Content-Length, or has
+// received it: then RequestURI is set, as it must not be to send.
+func sendsLength(req *http.Request, length []string) bool {
 	n, put := req.ContentLength, req.Method == http.MethodPost || req.Method == http.MethodPut || req.Method == http.MethodPatch
-	return (n > 0 || n == 0 && put && (req.Body == nil || req.Body == http.NoBody)) &&
-		len(req.TransferEncoding) == 0 && length == strconv.FormatInt(n, 10)
+	return len(length) == 1 && (n > 0 || n == 0 && (put || req.RequestURI != "") && (req.Body == nil || req.Body == http.NoBody)) &&
+		len(req.TransferEncoding) == 0 && length[0] == strconv.FormatInt(n, 10)
 }
 
 // isOwnHeader names the headers that Sign sets, or net/http does.
