@@ -17,10 +17,14 @@
 //	key.go           step 4, the signing key, its cache, the signature
 //	header.go        step 5, the Authorization header
 //	query.go         step 5, the query string (a presigned URL)
-//	chunked.go       bodies that are signed piece by piece
+//	chunked.go       bodies and event streams that are signed piece by piece
 //	policy.go        the policy of a browser's POST form
 //	verify.go        the server's side
 //	explain.go       every intermediate value, for auditors
+//
+// What else has to do with signatures but computes none stands in packages of its
+// own: the keys of SigV4a in sigv4a, bodies, forms, transports and handlers in
+// sigv4http, and what says why a server refused a request in oracle.
 //
 // # What it does not do
 //
