@@ -56,7 +56,8 @@ func (w *work) fail(kind error, field, problem string) {
 
 func (w *work) failHeader(key, why string) { w.fail(ErrRequest, "header "+strconv.Quote(key), why) }
 
-// sign makes the canonical request, the string to sign and the signature.
+// finish makes the canonical request, the string to sign and the signature. If it
+// fails, w is free.
 func (w *work) finish(payload PayloadHash) error {
 	if w.canonicalize(payload); w.err != nil {
 		return w.free()
@@ -66,8 +67,8 @@ func (w *work) finish(payload PayloadHash) error {
 	return nil
 }
 
-// free gives w back for the next signature, without the request's strings, and
-// returns the failure.
+// free gives w back for the next signature, without the request's strings but for
+// the last host, and returns the failure.
 func (w *work) free() (err error) {
 	err, w.err, w.req, w.key, w.exact, w.host, w.wire, w.token, w.hash = w.err, nil, nil, nil, nil, "", "", "", ""
 	w.headers, w.params, w.arena, w.timestamp, w.signed = w.headers[:0], w.params[:0], w.arena[:0], w.timestamp[:0], w.signed[:0]
