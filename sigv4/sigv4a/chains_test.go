@@ -16,9 +16,9 @@ import (
 	"github.com/sigvier/sigvier/testvectors"
 )
 
-// TestPublishedChains: a body that is signed piece by piece. Each string to sign
+// TestChainVectors: a body that is signed piece by piece. Each string to sign
 // is the published one with our signature of the piece before it.
-func TestPublishedChains(t *testing.T) {
+func TestChainVectors(t *testing.T) {
 	all, err := testvectors.Chains()
 	if err != nil {
 		t.Fatal(err)
@@ -102,6 +102,7 @@ func TestPublishedChains(t *testing.T) {
 			}
 		})
 	}
+	t.Logf("chains: %d, pieces %d, of them trailers %d", chains, pieces, trailers)
 	if chains != 2 || pieces != 7 || trailers != 1 {
 		t.Errorf("%d chains with %d pieces, of which %d are trailers; want 2, 7, 1", chains, pieces, trailers)
 	}

@@ -28,11 +28,12 @@ var secondTry = testvectors.V4aKey{
 	PublicKeyY: "8c90ff33750cda3e9649750cb60b7a307ca5a1ccc82202eadfe24f4c00a5ad23",
 }
 
-func TestPublishedKeys(t *testing.T) {
+func TestKeyVectors(t *testing.T) {
 	keys, err := testvectors.V4aKeys()
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Logf("keys: %d published, 1 of our own", len(keys))
 	for _, k := range append(keys, secondTry) {
 		t.Run(k.Name, func(t *testing.T) {
 			private, err := derive(k.AccessKeyID, k.SecretAccessKey)
