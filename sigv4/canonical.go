@@ -31,13 +31,15 @@ type work struct {
 	key   *signingKey
 	exact []string // the headers to sign, sorted; nil: all but those denied
 	err   error    // the first failure
+	plus  bool     // in the path, for S3, or in the query, where a blank counts too
 
-	host, goodHost string // as net/http sends it; the one that was checked last
+	host, goodHost string // as net/http sends it; one that was so before, without a port
 	wire           string // the path as net/http sends it, where that is what is signed
 	token, hash    string // to be signed, X-Amz-Content-Sha256 in the header form only; "" if it is not
 
 	headers, params              []pair // names in lower case with canonical values; encoded
 	arena                        []byte // behind both
+	second                       int64  // of the timestamp, which is kept for the next signature
 	timestamp, signed            []byte // 20150830T123600Z; host;x-amz-date
 	canonical, toSign, signature []byte // what the steps give, the last in hex
 	line                         []byte // scratch
@@ -67,11 +69,11 @@ func (w *work) finish(payload PayloadHash) error {
 	return nil
 }
 
-// free gives w back for the next signature, without the request's strings but for
-// the last host, and returns the failure.
+// free gives w back for the next signature, which may find the same second and the
+// same host, and returns the failure.
 func (w *work) free() (err error) {
-	err, w.err, w.req, w.key, w.exact, w.host, w.wire, w.token, w.hash = w.err, nil, nil, nil, nil, "", "", "", ""
-	w.headers, w.params, w.arena, w.timestamp, w.signed = w.headers[:0], w.params[:0], w.arena[:0], w.timestamp[:0], w.signed[:0]
+	err, w.err, w.req, w.key, w.exact, w.plus, w.host, w.wire, w.token, w.hash = w.err, nil, nil, nil, nil, false, "", "", "", ""
+	w.headers, w.params, w.arena, w.signed = w.headers[:0], w.params[:0], w.arena[:0], w.signed[:0]
 	w.canonical, w.toSign, w.signature, w.line = w.canonical[:0], w.toSign[:0], w.signature[:0], w.line[:0]
 	w.s.pool.Put(w)
 	return err
@@ -112,7 +114,7 @@ func (w *work) appendPath(dst []byte) []byte {
 	if w.s.doubleEncode {
 		plain = w.wire
 	}
-	if plain = cmp.Or(plain, "/"); plain[0] != '/' {
+	if plain = cmp.Or(plain, "/"); plain[0] != '/' || w.wire != "" && w.wire[0] != '/' {
 		w.fail(ErrRequest, "path", "does not begin with a slash")
 	}
 	if w.s.normalizePath {
@@ -139,6 +141,7 @@ func (w *work) appendEncoded(dst []byte, text string, keepSlash, query bool) []b
 			continue
 		}
 		dst = append(dst, text[done:i]...)
+		w.plus = w.plus || c == '+' && (query || !w.s.doubleEncode) || c == ' ' && query
 		switch {
 		case query && c == '+':
 			c = ' '
@@ -317,6 +320,9 @@ func (w *work) lower(key string) []byte {
 func (w *work) setHost() {
 	u := w.req.URL
 	w.host = cmp.Or(w.req.Host, u.Host)
+	if w.host == w.goodHost && w.host != "" {
+		return
+	}
 	if w.host == u.Host {
 		port := ":443"
 		if u.Scheme == "http" {
@@ -327,11 +333,11 @@ func (w *work) setHost() {
 	if zone := strings.IndexByte(w.host, '%'); zone > 0 && w.host[0] == '[' {
 		w.host = w.host[:zone] + w.host[max(zone, strings.LastIndexByte(w.host, ']')):]
 	}
-	if w.host == "" || w.host != w.goodHost && !only(w.host, isHostByte) {
+	if !only(w.host, isHostByte) {
 		w.fail(ErrRequest, "host", "is empty or malformed: a host name, and a port if it is not the default, in ASCII")
 		return
 	}
-	w.goodHost = w.host
+	w.goodHost, _, _ = strings.Cut(w.host, ":")
 }
 
 // only reports whether s is made of bytes that are ok, and is not empty.
@@ -350,7 +356,7 @@ func isUnreserved(c byte) bool {
 }
 
 // isVisible says which bytes are visible ASCII.
-func isVisible(c byte) bool { return ' ' < c && c < 0x7f }
+func isVisible(c byte) bool { return c-'!' <= '~'-'!' }
 
 // isHostByte says which bytes make a host name or an IP address, and a port.
 func isHostByte(c byte) bool { return isUnreserved(c) || c == ':' || c == '[' || c == ']' }

@@ -22,6 +22,7 @@ func ready(service, region, date string, key []byte) (*Signer, Credentials) {
 	k := &signingKey{accessKeyID: cred.AccessKeyID, secretAccessKey: cred.SecretAccessKey(), date: date,
 		scope: date + "/" + region + "/" + service + "/aws4_request"}
 	k.credential = cred.AccessKeyID + "/" + k.scope
+	k.authorization = "AWS4-HMAC-SHA256 Credential=" + k.credential + ", SignedHeaders="
 	k.Key = &hmacKey{sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
 	s.keys.slots[0].Store(k)
 	return s, cred

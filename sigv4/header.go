@@ -1,7 +1,6 @@
 package sigv4
 
 import (
-	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -48,8 +47,10 @@ func (s *Signer) Sign(req *http.Request, cred Credentials, payload PayloadHash, 
 	if err != nil {
 		return err
 	}
-	// One string behind the values, and one array behind the slices of one.
-	w.appendAuthorization()
+	// One string behind the values, and one array behind the slices of one. The first
+	// is AWS4-HMAC-SHA256 Credential=ID/scope, SignedHeaders=a;b, Signature=hex.
+	w.line = append(append(w.line, w.key.authorization...), w.signed...)
+	w.line = append(append(w.line, ", Signature="...), w.signature...)
 	text := string(append(w.line, w.timestamp...))
 	values := []string{text[:len(w.line)], text[len(w.line):], w.hash, cred.SessionToken(), s.regionSet}
 	delete(req.Header, headerToken)
@@ -58,13 +59,13 @@ func (s *Signer) Sign(req *http.Request, cred Credentials, payload PayloadHash, 
 			req.Header[key] = values[i : i+1 : i+1]
 		}
 	}
-	if w.host != cmp.Or(req.Host, req.URL.Host) {
+	if w.host != req.URL.Host || req.Host != "" {
 		req.Host = w.host
 	}
-	if plus := !s.doubleEncode && (strings.Contains(req.URL.Path, "+") || strings.Contains(req.URL.Opaque, "+")); plus || strings.ContainsAny(req.URL.RawQuery, "+ ") {
+	if w.plus {
 		u := *req.URL
 		u.RawQuery = strings.NewReplacer("+", "%20", " ", "%20").Replace(u.RawQuery)
-		if plus {
+		if !s.doubleEncode {
 			u.RawPath, u.Opaque = strings.ReplaceAll(u.EscapedPath(), "+", "%2B"), strings.ReplaceAll(u.Opaque, "+", "%2B")
 		}
 		req.URL = &u
@@ -101,7 +102,11 @@ func (s *Signer) signHeader(req *http.Request, cred Credentials, payload Payload
 func (s *Signer) begin(req *http.Request, cred Credentials, payload PayloadHash, t time.Time) (*work, error) {
 	w := s.pool.Get().(*work)
 	w.req, w.exact = req, s.exact
-	if w.timestamp, w.err = appendTime(w.timestamp, t); w.err == nil {
+	if second := t.Unix(); second != w.second || len(w.timestamp) == 0 {
+		w.timestamp, w.err = appendTime(w.timestamp[:0], t)
+		w.second = second
+	}
+	if w.err == nil {
 		w.key, w.err = s.key(cred, w.timestamp[:dateLen])
 	}
 	if payload.s == "" {
@@ -134,13 +139,4 @@ func (s *Signer) isOwnHeader(name []byte) bool {
 		return true
 	}
 	return s.regionSet != "" && string(name) == "x-amz-region-set"
-}
-
-// appendAuthorization appends the value of the Authorization header:
-//
-//	AWS4-HMAC-SHA256 Credential=ID/scope, SignedHeaders=a;b, Signature=hex
-func (w *work) appendAuthorization() {
-	dst := append(append(append(w.line, w.s.name...), " Credential="...), w.key.credential...)
-	dst = append(append(dst, ", SignedHeaders="...), w.signed...)
-	w.line = append(append(dst, ", Signature="...), w.signature...)
 }

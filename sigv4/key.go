@@ -34,6 +34,7 @@ type signingKey struct {
 	accessKeyID, secretAccessKey, sessionToken, date string
 
 	scope, credential string // date/region/service/aws4_request, and with the access key ID before it
+	authorization     string // the Authorization header up to its signed headers
 }
 
 // keyCache keeps the last few signing keys. A hit takes no lock.
@@ -55,6 +56,7 @@ func (s *Signer) key(cred Credentials, date []byte) (k *signingKey, err error) {
 	k = &signingKey{accessKeyID: cred.AccessKeyID, secretAccessKey: cred.SecretAccessKey(), sessionToken: cred.SessionToken(), date: string(date)}
 	k.scope = k.date + s.scope
 	k.credential = k.accessKeyID + "/" + k.scope
+	k.authorization = s.name + " Credential=" + k.credential + ", SignedHeaders="
 	if s.algorithm == nil {
 		raw := derive(k.secretAccessKey, k.date, s.region, s.service)
 		k.Key = &hmacKey{sync.Pool{New: func() any { return hmac.New(sha256.New, raw) }}}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -93,6 +94,9 @@ func (s *Signer) signQuery(req *http.Request, cred Credentials, payload PayloadH
 	}
 	if hash := req.Header[headerContentSHA256]; len(hash) > 0 && (len(hash) > 1 || hash[0] != payload.s) {
 		w.failHeader(headerContentSHA256, "is not the payload hash that is to be signed")
+	}
+	if u := req.URL; u.Scheme != "" && !only(u.Scheme, isUnreserved) || strings.ContainsAny(u.Opaque, "#\x00\t\n\r") {
+		w.fail(ErrRequest, "URL", "has a malformed scheme, or a # or control byte in its opaque part")
 	}
 	w.collectHeaders(s.isOwnInQuery)
 	w.addHeader("host", w.host)

@@ -74,6 +74,9 @@ type claim struct {
 // If [Verified.Payload] is a digest that came from the request, the caller must
 // still hold the body against it. The error is a [*VerifyError].
 func (s *Signer) Verify(req *http.Request, lookup Lookup, payload PayloadHash, now time.Time) (Verified, error) {
+	if req == nil || req.URL == nil {
+		return Verified{}, deny("InvalidRequest", http.StatusBadRequest, "there is no request, or it has no URL")
+	}
 	w, c := s.pool.Get().(*work), &claim{payload: payload}
 	defer w.free()
 	w.req = req
@@ -111,9 +114,10 @@ func (w *work) readClaim(c *claim) *VerifyError {
 			once = once && err == nil && value != "" && *field == ""
 			*field = value
 		}
-		return field == &c.signature || field == &c.token && !w.s.signToken
+		unsigned := field == &c.signature || field == &c.token && !w.s.signToken
+		c.query = c.query || unsigned || field == &c.algorithm
+		return unsigned
 	})
-	c.query = c.algorithm != "" || c.signature != ""
 	switch {
 	case !c.query && len(authorization) == 0:
 		return deny("AccessDenied", http.StatusForbidden, "Access Denied: the request is not signed")
@@ -207,7 +211,11 @@ func (w *work) checkClaim(c *claim, now time.Time) *VerifyError {
 		canonical = canonical && w.s.isLower(name) && (i == 0 || name > c.signedHeaders[i-1])
 	}
 	var err error
-	c.signedAt, err = parseTime(c.timestamp)
+	if c.signedAt = time.Unix(w.second, 0).UTC(); c.timestamp == "" || c.timestamp != string(w.timestamp) {
+		if c.signedAt, err = parseTime(c.timestamp); err == nil {
+			w.timestamp, w.second = append(w.timestamp[:0], c.timestamp...), c.signedAt.Unix()
+		}
+	}
 	age := now.Sub(c.signedAt)
 	w.exact = c.signedHeaders
 	outside := w.collectHeaders(func(name []byte) bool { return string(name) == "authorization" })
@@ -271,13 +279,14 @@ func (w *work) checkPayload(c *claim) *VerifyError {
 // lookUp asks for the credentials that a claim names, and gets their key.
 func (w *work) lookUp(c *claim, lookup Lookup) (bad *VerifyError) {
 	var err error
-	if c.cred, err = lookup(w.req.Context(), c.accessKeyID, c.token); err != nil && errors.As(err, &bad) {
+	if c.cred, err = lookup(w.req.Context(), c.accessKeyID, c.token); err != nil && errors.As(err, &bad) && bad != nil {
 		return bad
 	} else if err != nil {
 		return &VerifyError{Code: "InvalidAccessKeyId", Status: http.StatusForbidden, AccessKeyID: c.accessKeyID,
 			Message: "The AWS Access Key Id you provided does not exist in our records."}
 	}
-	if !hmac.Equal([]byte(c.cred.SessionToken()), []byte(c.token)) {
+	w.line = append(append(w.line, c.cred.SessionToken()...), c.token...)
+	if n := len(c.cred.SessionToken()); !hmac.Equal(w.line[:n], w.line[n:]) {
 		return deny("InvalidToken", http.StatusBadRequest, "The provided token is malformed or otherwise invalid.")
 	}
 	if w.key, err = w.s.key(c.cred, []byte(c.timestamp[:dateLen])); err != nil {
@@ -288,7 +297,6 @@ func (w *work) lookUp(c *claim, lookup Lookup) (bad *VerifyError) {
 
 // compare recomputes the signature and holds it against the one that came.
 func (w *work) compare(c *claim, now time.Time) *VerifyError {
-	w.timestamp = append(w.timestamp, c.timestamp...)
 	w.addHeader("host", w.req.Host)
 	w.finishHeaders()
 	if w.canonicalize(c.payload); w.err != nil {

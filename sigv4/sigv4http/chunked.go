@@ -40,8 +40,8 @@ const (
 // Trailer is a trailing header: a fixed value, or a hash of the body that is
 // known when all of it has passed, in base64.
 type Trailer struct {
-	Name  string // such as "x-amz-checksum-crc64nvme"
-	Value string
+	Name  string    // such as "x-amz-checksum-crc64nvme"
+	Value string    // of visible ASCII, and blanks within
 	Hash  hash.Hash // if not nil, in place of Value; it must be fresh
 }
 
@@ -94,11 +94,61 @@ func WithChunks(ctx context.Context, c Chunking) context.Context {
 	return context.WithValue(ctx, chunkingKey{}, c)
 }
 
+// checkTrailers refuses trailers that would say something else on the wire than
+// they do here, or that no reader takes.
+func checkTrailers(trailers []Trailer) error {
+	seen := map[string]bool{}
+	for _, t := range trailers {
+		name, problem := strings.ToLower(t.Name), ""
+		switch {
+		case !isTrailerName(t.Name):
+			problem = "cannot be a trailer: a header's name is expected, such as x-amz-checksum-crc32, and none that frames, routes or signs the request"
+		case seen[name]:
+			problem = "is there twice: each trailer is sent once"
+		case t.Hash == nil && !isTrailerValue(t.Value):
+			problem = "has a value with a control byte, a byte that is not ASCII, or a blank around it: visible ASCII and single blanks within are expected"
+		}
+		if problem != "" {
+			return refused(sigv4.ErrRequest, fmt.Sprintf("trailer %q", t.Name), problem)
+		}
+		seen[name] = true
+	}
+	if len(trailers) > maxTrailers {
+		return refused(sigv4.ErrRequest, "trailers", fmt.Sprintf("are %d: at most %d are expected", len(trailers), maxTrailers))
+	}
+	return nil
+}
+
+// isTrailerName reports whether a header may stand behind the body: not where it
+// says how the message is framed, routed, authorized or read, which is settled by
+// then (RFC 9110 section 6.5.1, "Limitations on Use of Trailers"), and not where the
+// signature has it in the head.
+func isTrailerName(name string) bool {
+	if name == "" || strings.Trim(name, fieldBytes+"$") != "" {
+		return false // it is no token
+	}
+	name = strings.ToLower(name)
+	switch name {
+	case "authorization", "cache-control", "connection", "content-encoding", "content-length", "content-range", "content-type",
+		"cookie", "expect", "host", "keep-alive", "max-forwards", "pragma", "range", "set-cookie", "te", "trailer",
+		"transfer-encoding", "upgrade", "www-authenticate",
+		"x-amz-content-sha256", "x-amz-date", "x-amz-decoded-content-length", "x-amz-region-set", "x-amz-security-token",
+		"x-amz-trailer", strings.TrimSuffix(trailerSignature, ":"):
+		return false
+	}
+	return !strings.HasPrefix(name, "if-") && !strings.HasPrefix(name, "proxy-")
+}
+
+// isTrailerValue takes visible ASCII, and blanks within.
+func isTrailerValue(value string) bool {
+	return strings.Trim(value, " ") == value && !strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' })
+}
+
 // payload is the payload hash that the request is signed with.
 func (c Chunking) payload(algorithm string, trailers []Trailer) (sigv4.PayloadHash, error) {
 	switch {
 	case c.size() < MinChunk:
-		return sigv4.PayloadHash{}, fmt.Errorf("sigv4http: chunks of %d bytes: S3 takes at least %d", c.size(), MinChunk)
+		return sigv4.PayloadHash{}, refused(sigv4.ErrRequest, "chunk size", fmt.Sprintf("is %d: S3 takes at least %d bytes", c.size(), MinChunk))
 	case c.Unsigned:
 		return sigv4.ParsePayloadHash("STREAMING-UNSIGNED-PAYLOAD-TRAILER")
 	case len(trailers) > 0:
@@ -202,9 +252,13 @@ func (r *chunkedReader) next() error {
 		return fmt.Errorf("the body ended up to %d bytes before its ContentLength: %w", r.left, noEOF(err))
 	}
 	if len(data) == 0 {
-		// Found out before the last chunk, it is no upload yet.
-		if n, _ := io.ReadFull(r.body, r.chunk[:1]); n > 0 {
+		// Found out before the last chunk, it is no upload yet. A body may have an
+		// error in place of its end, to say that it is not what it should be.
+		switch n, err := io.ReadFull(r.body, r.chunk[:1]); {
+		case n > 0:
 			return errors.New("the body goes on behind its ContentLength")
+		case err != io.EOF:
+			return fmt.Errorf("the body's end: %w", err)
 		}
 	}
 	r.left -= int64(len(data))
@@ -254,18 +308,22 @@ func noEOF(err error) error {
 func (c Chunking) sign(req *http.Request, signer *sigv4.Signer, cred sigv4.Credentials, now time.Time) error {
 	n, trailers := req.ContentLength, c.trailers()
 	if n < 0 || n == 0 && req.Body != nil && req.Body != http.NoBody {
-		return fmt.Errorf("sigv4http: a body in chunks needs its length in ContentLength")
+		return refused(sigv4.ErrRequest, "ContentLength", "is not set: a body in chunks needs its length")
+	}
+	if err := checkTrailers(trailers); err != nil {
+		return err
 	}
 	payload, err := c.payload(signer.Algorithm(), trailers)
 	if err != nil {
 		return err
 	}
 	encoding := "aws-chunked"
-	if own := req.Header.Get("Content-Encoding"); own != "" {
+	if own := strings.Join(req.Header.Values("Content-Encoding"), ","); own != "" {
 		encoding += "," + own
 	}
 	req.Header.Set("Content-Encoding", encoding)
 	req.Header.Set("X-Amz-Decoded-Content-Length", strconv.FormatInt(n, 10))
+	req.Header.Del("X-Amz-Trailer") // none but those that are sent
 	for _, t := range trailers {
 		req.Header.Add("X-Amz-Trailer", strings.ToLower(t.Name))
 	}
@@ -274,7 +332,8 @@ func (c Chunking) sign(req *http.Request, signer *sigv4.Signer, cred sigv4.Crede
 	if err := signer.Sign(req, cred, payload, now); err != nil {
 		return err
 	}
-	body := &chunkedReader{body: req.Body, left: n, length: length, trailers: trailers, chunk: make([]byte, c.size())}
+	body := &chunkedReader{body: req.Body, left: n, length: length, trailers: trailers,
+		chunk: make([]byte, min(int64(c.size()), max(n, 1)))}
 	if body.body == nil {
 		body.body = http.NoBody
 	}

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -186,6 +187,14 @@ func TestChangedChunksAreRefused(t *testing.T) {
 		{"a length that is none", sigv4http.Chunking{Unsigned: true}, func(s string) string { return "x" + s }, sigv4http.ErrChunkFormat},
 		{"a line without an end", sigv4http.Chunking{Unsigned: true}, func(s string) string { return strings.Repeat("1", 100000) }, sigv4http.ErrChunkFormat},
 		{"a line with LF only", sigv4http.Chunking{Unsigned: true}, func(s string) string { return strings.Replace(s, "\r\n", "\n", 1) }, sigv4http.ErrChunkFormat},
+		{"a chunk's end left out", sigv4http.Chunking{}, func(s string) string { return s[:strings.LastIndex(s, "\r\n0;chunk")] }, io.ErrUnexpectedEOF},
+		{"something behind the end", sigv4http.Chunking{}, func(s string) string { return s + "x" }, sigv4http.ErrChunkFormat},
+		{"another body behind the end", sigv4http.Chunking{Unsigned: true}, func(s string) string { return s + "0\r\n\r\n" }, sigv4http.ErrChunkFormat},
+		{"a trailers' signature without trailers", sigv4http.Chunking{}, func(s string) string { return s[:len(s)-2] + "x-amz-trailer-signature:00\r\n\r\n" }, sigv4http.ErrChunkFormat},
+		{"a trailers' signature where none are", sigv4http.Chunking{Trailers: trailers, Unsigned: true}, func(s string) string { return s[:len(s)-2] + "x-amz-trailer-signature:00\r\n\r\n" }, sigv4http.ErrChunkFormat},
+		{"a trailer with a carriage return", sigv4http.Chunking{Trailers: trailers, Unsigned: true}, func(s string) string { return strings.Replace(s, ":value", ":va\rlue", 1) }, sigv4http.ErrChunkFormat},
+		{"a trailer with a NUL", sigv4http.Chunking{Trailers: trailers, Unsigned: true}, func(s string) string { return strings.Replace(s, ":value", ":va\x00lue", 1) }, sigv4http.ErrChunkFormat},
+		{"a trailer that is not ASCII", sigv4http.Chunking{Trailers: trailers, Unsigned: true}, func(s string) string { return strings.Replace(s, ":value", ":\u00a0value", 1) }, sigv4http.ErrChunkFormat},
 		{"signatures where none are", sigv4http.Chunking{Unsigned: true}, func(s string) string { return strings.Replace(s, "\r\n", ";chunk-signature=00\r\n", 1) }, sigv4http.ErrChunkFormat},
 		{"no signatures where they must be", sigv4http.Chunking{}, func(s string) string { return strconv.FormatInt(20000, 16) + s[strings.Index(s, "\r\n"):] }, sigv4http.ErrChunkFormat},
 	} {
@@ -266,6 +275,153 @@ func TestChunksOfABodyThatIsNotAsLongAsItsLength(t *testing.T) {
 	}
 }
 
+// TestTrailersThatAreRefused: what is no trailer, or would be read as another, is
+// refused before anything is sent.
+func TestTrailersThatAreRefused(t *testing.T) {
+	one := func(name, value string) []sigv4http.Trailer { return []sigv4http.Trailer{{Name: name, Value: value}} }
+	hashed := func(name string) []sigv4http.Trailer {
+		return []sigv4http.Trailer{{Name: name, Hash: crc32.NewIEEE()}}
+	}
+	const name, value, twice, most = "cannot be a trailer", "has a value", "is there twice", "at most 16"
+	for _, row := range []struct {
+		trailers []sigv4http.Trailer
+		problem  string
+	}{
+		{one("", "v"), name},
+		{one("x-amz-a b", "v"), name},
+		{one("x-amz-a:", "v"), name},
+		{one("x-amz-a\r\nx-amz-acl", "v"), name},
+		{one("x-amz-\u212aey", "v"), name}, // which has k in lower case
+		{one("Content-Length", "5"), name},
+		{one("transfer-encoding", "chunked"), name},
+		{one("TRAILER", "v"), name},
+		{one("Host", "v"), name},
+		{one("authorization", "v"), name},
+		{one("If-Match", "v"), name},
+		{one("Proxy-Authorization", "v"), name},
+		{one("X-Amz-Trailer", "v"), name},
+		{one("X-Amz-Trailer-Signature", "v"), name},
+		{one("X-Amz-Date", "v"), name},
+		{one("X-Amz-Security-Token", "v"), name},
+		{one("X-Amz-Content-Sha256", "v"), name},
+		{one("X-Amz-Decoded-Content-Length", "5"), name},
+		{hashed(""), name},
+		{hashed("x\n"), name},
+		{hashed("content-length"), name},
+		{one("x-amz-a", "v\r\nx-amz-acl:public-read"), value},
+		{one("x-amz-a", "v\rw"), value},
+		{one("x-amz-a", "v\nw"), value},
+		{one("x-amz-a", "v\x00"), value},
+		{one("x-amz-a", "v\tw"), value},
+		{one("x-amz-a", "v\x7f"), value},
+		{one("x-amz-a", "\u00fc"), value},
+		{one("x-amz-a", "\xff"), value},
+		{one("x-amz-a", " v"), value},
+		{one("x-amz-a", "v "), value},
+		{append(one("x-amz-a", "v"), hashed("X-Amz-A")...), twice},
+		{make17(), most},
+	} {
+		for _, unsigned := range []bool{false, true} {
+			var got sent
+			chunking := sigv4http.Chunking{Unsigned: unsigned, Trailers: func() []sigv4http.Trailer { return row.trailers }}
+			req := documentedRequest(t, sigv4http.WithChunks(t.Context(), chunking))
+			_, err := documentedTransport(t, &got, nil).RoundTrip(req)
+			var input *sigv4.InputError
+			if !errors.As(err, &input) || input.Kind != sigv4.ErrRequest || !strings.Contains(input.Problem, row.problem) {
+				t.Errorf("RoundTrip() with the trailers %q = %v, want an InputError that says %q", row.trailers, err, row.problem)
+			}
+			if got.header != nil {
+				t.Errorf("with the trailers %q the request was sent", row.trailers)
+			}
+		}
+	}
+	var got sent
+	chunking := sigv4http.Chunking{Trailers: func() []sigv4http.Trailer {
+		return append(append(make17()[:14], one("x-amz-empty", "")...), one("x-!#$%&'*+-.^_`|~", "a b ~!")...)
+	}}
+	if _, err := documentedTransport(t, &got, nil).RoundTrip(documentedRequest(t, sigv4http.WithChunks(t.Context(), chunking))); err != nil ||
+		!strings.Contains(got.body, "\r\nx-amz-empty:\r\nx-!#$%&'*+-.^_`|~:a b ~!\r\nx-amz-trailer-signature:") {
+		t.Errorf("RoundTrip() with sixteen good trailers = %v, and sends %q", err, got.body[max(0, len(got.body)-200):])
+	}
+}
+
+func make17() (trailers []sigv4http.Trailer) {
+	for i := range 17 {
+		trailers = append(trailers, sigv4http.Trailer{Name: fmt.Sprintf("x-amz-a%d", i), Value: "v"})
+	}
+	return trailers
+}
+
+// TestTheTrailersAnnouncedAreThoseSent, whatever the request's header says, and no
+// Content-Encoding of the request's own is lost.
+func TestTheTrailersAnnouncedAreThoseSent(t *testing.T) {
+	var got sent
+	chunking := sigv4http.Chunking{Trailers: func() []sigv4http.Trailer { return []sigv4http.Trailer{{Name: "X-Amz-A", Value: "v"}} }}
+	req := documentedRequest(t, sigv4http.WithChunks(t.Context(), chunking))
+	req.Header["X-Amz-Trailer"] = []string{"x-amz-a", "x-amz-other"}
+	req.Header["Content-Encoding"] = []string{"gzip", "br"}
+	if _, err := documentedTransport(t, &got, nil).RoundTrip(req); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"x-amz-a"}, got.header["X-Amz-Trailer"]); diff != "" {
+		t.Errorf("X-Amz-Trailer (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"aws-chunked,gzip,br"}, got.header["Content-Encoding"]); diff != "" {
+		t.Errorf("Content-Encoding (-want +got):\n%s", diff)
+	}
+}
+
+// TestAnnouncedTrailersThatAreRefused: a server lets no trailer be announced that
+// may not be one.
+func TestAnnouncedTrailersThatAreRefused(t *testing.T) {
+	var many []string
+	for _, trailer := range make17() {
+		many = append(many, trailer.Name)
+	}
+	for _, announced := range []string{"", "a b", "content-length", "x-amz-a,,x-amz-b", "x-amz-a, Authorization", "x-amz-trailer-signature", "\u00a0x-amz-a", strings.Join(many, ",")} {
+		req := &http.Request{Header: http.Header{"X-Amz-Decoded-Content-Length": {"0"}, "X-Amz-Trailer": {announced}}, Body: http.NoBody}
+		if _, err := sigv4http.NewChunkedReader(req, nil); !errors.Is(err, sigv4http.ErrChunkFormat) || !strings.Contains(err.Error(), "X-Amz-Trailer") {
+			t.Errorf("NewChunkedReader() with X-Amz-Trailer: %q = %v, want an error that says so", announced, err)
+		}
+	}
+	req := &http.Request{Header: http.Header{"X-Amz-Decoded-Content-Length": {"0"}, "X-Amz-Trailer": {" x-amz-a ,\tX-Amz-B", "x-amz-c"}},
+		Body: io.NopCloser(strings.NewReader("0\r\nX-Amz-A: 1 \r\nx-amz-b:\t2\r\nx-amz-c:\r\n\r\n"))}
+	r, err := sigv4http.NewChunkedReader(req, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(r); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(http.Header{"X-Amz-A": {"1"}, "X-Amz-B": {"2"}, "X-Amz-C": {""}}, r.Trailer); diff != "" {
+		t.Errorf("the trailers, without the blanks that are not signed (-want +got):\n%s", diff)
+	}
+}
+
+func TestDecodedLengthsThatAreNone(t *testing.T) {
+	for _, length := range []string{"", "-1", "+1", "0x1", "1 ", "9223372036854775808"} {
+		req := &http.Request{Header: http.Header{"X-Amz-Decoded-Content-Length": {length}}, Body: http.NoBody}
+		if _, err := sigv4http.NewChunkedReader(req, nil); !errors.Is(err, sigv4http.ErrChunkFormat) {
+			t.Errorf("NewChunkedReader() with X-Amz-Decoded-Content-Length: %q = %v, want %v", length, err, sigv4http.ErrChunkFormat)
+		}
+	}
+}
+
+// TestABodysOwnErrorAtItsEnd: what has an error in place of io.EOF is not what it
+// should be, and must not become an object.
+func TestABodysOwnErrorAtItsEnd(t *testing.T) {
+	wrong := errors.New("the digest is wrong")
+	var got sent
+	req := documentedRequest(t, sigv4http.WithChunks(t.Context(), sigv4http.Chunking{}))
+	req.Body, req.GetBody = io.NopCloser(io.MultiReader(req.Body, iotest.ErrReader(wrong))), nil
+	if _, err := documentedTransport(t, &got, nil).RoundTrip(req); !errors.Is(err, wrong) {
+		t.Errorf("RoundTrip() = %v, want %v", err, wrong)
+	}
+	if strings.Contains(got.body, "\r\n0;chunk-signature") {
+		t.Error("the last chunk was sent")
+	}
+}
+
 func TestChunksThatS3DoesNotTake(t *testing.T) {
 	for name, change := range map[string]func(*http.Request) sigv4http.Chunking{
 		"too short":      func(*http.Request) sigv4http.Chunking { return sigv4http.Chunking{Size: 8191} },
@@ -278,8 +434,8 @@ func TestChunksThatS3DoesNotTake(t *testing.T) {
 		req := documentedRequest(t, t.Context())
 		chunking := change(req)
 		req = req.WithContext(sigv4http.WithChunks(t.Context(), chunking))
-		if resp, err := documentedTransport(t, &sent{}, nil).RoundTrip(req); err == nil {
-			t.Errorf("RoundTrip() with chunks, %s = %s, want an error", name, resp.Status)
+		if _, err := documentedTransport(t, &sent{}, nil).RoundTrip(req); !errors.Is(err, sigv4.ErrRequest) {
+			t.Errorf("RoundTrip() with chunks, %s = %v, want an error of kind %q", name, err, sigv4.ErrRequest)
 		}
 	}
 }

@@ -20,12 +20,16 @@ var (
 	ErrChunkSignature = errors.New("the signature of a chunk does not match")
 	// ErrChunkFormat: the encoding is broken.
 	ErrChunkFormat = errors.New("malformed aws-chunked body")
+
+	errTrailerName = fmt.Errorf("%w: more trailers than are taken, or one that cannot be a trailer", ErrChunkFormat)
 )
 
 const (
 	maxChunkLine   = 1 << 10 // of a chunk's head or a trailer
 	maxTrailers    = 16
 	maxChunkLength = 1 << 40
+
+	blanks = " \t" // around a value (RFC 9110 section 5.5)
 )
 
 // ChunkedReader decodes an aws-chunked body and checks its signatures, on the
@@ -53,16 +57,20 @@ type ChunkedReader struct {
 // signatures, from [sigv4.Signer.ChunkVerifier]; nil where the payload hash says
 // that the chunks are unsigned.
 func NewChunkedReader(req *http.Request, signer *sigv4.ChunkVerifier) (*ChunkedReader, error) {
-	want, err := strconv.ParseInt(req.Header.Get("X-Amz-Decoded-Content-Length"), 10, 64)
-	if err != nil || want < 0 {
+	want, err := strconv.ParseUint(req.Header.Get("X-Amz-Decoded-Content-Length"), 10, 63)
+	if err != nil {
 		return nil, fmt.Errorf("%w: X-Amz-Decoded-Content-Length is missing or no length", ErrChunkFormat)
 	}
-	r := &ChunkedReader{body: bufio.NewReaderSize(req.Body, 64<<10), signer: signer, hash: sha256.New(), want: want,
+	r := &ChunkedReader{body: bufio.NewReaderSize(req.Body, 64<<10), signer: signer, hash: sha256.New(), want: int64(want),
 		named: map[string]bool{}, Trailer: http.Header{},
 		padded: strings.HasPrefix(req.Header.Get("X-Amz-Content-Sha256"), "STREAMING-"+ecdsa+"-")}
 	for _, list := range req.Header["X-Amz-Trailer"] {
 		for name := range strings.SplitSeq(list, ",") {
-			r.named[http.CanonicalHeaderKey(strings.TrimSpace(name))] = true
+			name = strings.Trim(name, blanks)
+			if !isTrailerName(name) || len(r.named) == maxTrailers {
+				return nil, fmt.Errorf("%w: X-Amz-Trailer names %.80q", errTrailerName, name)
+			}
+			r.named[http.CanonicalHeaderKey(name)] = true
 		}
 	}
 	return r, nil
@@ -91,7 +99,10 @@ func (r *ChunkedReader) Read(p []byte) (int, error) {
 // next finishes a chunk and begins the one behind it, or ends the body.
 func (r *ChunkedReader) next() error {
 	if r.began {
-		if line, err := r.line(); err != nil || line != "" {
+		switch line, err := r.line(); {
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			return err
+		case err != nil || line != "":
 			return fmt.Errorf("%w: a chunk is longer than its length", ErrChunkFormat)
 		}
 		if err := r.check(r.sum()); err != nil {
@@ -139,20 +150,35 @@ func (r *ChunkedReader) end() error {
 			if r.signer != nil && len(r.named) > 0 && !r.signer.Trailer(sha256.Sum256([]byte(canonical.String())), r.unpadded(signature)) {
 				return fmt.Errorf("%w: that of the trailers", ErrChunkSignature)
 			}
-			return io.EOF
+			return r.behind()
 		case signature != "":
 			return fmt.Errorf("%w: something follows the trailers' signature", ErrChunkFormat)
-		case strings.HasPrefix(line, trailerSignature):
+		case strings.HasPrefix(line, trailerSignature) && r.signer != nil && len(r.named) > 0:
 			signature = line[len(trailerSignature):]
 			continue
 		}
 		name, value, _ := strings.Cut(line, ":")
-		key := http.CanonicalHeaderKey(name)
-		if !r.named[key] || r.Trailer[key] != nil || len(r.Trailer) == maxTrailers {
+		key, value := http.CanonicalHeaderKey(name), strings.Trim(value, blanks)
+		switch {
+		case !r.named[key] || r.Trailer[key] != nil:
 			return fmt.Errorf("%w: the trailer %.80q was not announced, or comes twice", ErrChunkFormat, name)
+		case !isTrailerValue(value):
+			return fmt.Errorf("%w: the value of the trailer %.80q is not in visible ASCII", ErrChunkFormat, name)
 		}
-		r.Trailer[key] = []string{value}
-		canonical.WriteString(strings.ToLower(name) + ":" + strings.TrimSpace(value) + "\n")
+		r.Trailer[key] = []string{value} // as it was signed
+		canonical.WriteString(strings.ToLower(name) + ":" + value + "\n")
+	}
+}
+
+// behind sees to it that the body ends where its encoding does.
+func (r *ChunkedReader) behind() error {
+	switch _, err := r.body.Peek(1); err {
+	case io.EOF:
+		return io.EOF
+	case nil:
+		return fmt.Errorf("%w: something follows its end", ErrChunkFormat)
+	default:
+		return fmt.Errorf("%w: its end: %w", ErrChunkFormat, err)
 	}
 }
 

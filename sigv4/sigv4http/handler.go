@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -36,7 +37,7 @@ type Verifier struct {
 	Bucket func(*http.Request) string
 	// MaxBody bounds the bodies that are read before their signature is known to
 	// fit: those of services that sign a body's digest without sending it, which
-	// is all but S3. 0 means 1 MiB.
+	// is all but S3. 0 or less means 1 MiB.
 	MaxBody int64
 }
 
@@ -59,7 +60,8 @@ func (v *Verifier) Handler(next http.Handler) http.Handler {
 
 // Verify is what Handler does with a request: it gives the request that the next
 // handler is to see. Its body is the one that was meant: without chunks, or the
-// file of a form, and Trailer has the trailers at io.EOF. The error is a [*Refusal].
+// file of a form, and Trailer has the trailers of its chunks at io.EOF; those of
+// HTTP, which nobody has signed, are left out. The error is a [*Refusal].
 func (v *Verifier) Verify(r *http.Request) (*http.Request, error) {
 	now := time.Now()
 	if v.Now != nil {
@@ -69,9 +71,16 @@ func (v *Verifier) Verify(r *http.Request) (*http.Request, error) {
 	if r.Body == nil {
 		r.Body = http.NoBody
 	}
+	// HTTP's own trailers come unsigned behind the body. [http.Server] still has
+	// them in the request that this is a copy of.
+	r.Trailer = nil
 	var found findings
 	var err error
-	if v.Bucket != nil && isPostForm(r) {
+	if r.URL == nil || r.URL.Opaque != "" {
+		// "GET x:%2Fbucket%2Fkey" has the path that was signed, but no URL.Path, which
+		// is where the next handler looks for it.
+		err = refuse("InvalidURI", http.StatusBadRequest, "Couldn't parse the specified URI.")
+	} else if v.Bucket != nil && isPostForm(r) {
 		found.caller, found.form, err = v.verifyForm(r, now)
 	} else {
 		found.caller, err = v.verifyRequest(r, now)
@@ -162,8 +171,8 @@ func (v *Verifier) unsentDigest(r *http.Request) (sigv4.PayloadHash, error) {
 	if v.Signer.PresignPayload() == sigv4.UnsignedPayload() || r.Header.Get("X-Amz-Content-Sha256") != "" || !signedInHeader(r) {
 		return sigv4.PayloadHash{}, nil
 	}
-	limit := v.MaxBody
-	if limit == 0 {
+	limit := min(v.MaxBody, math.MaxInt64-1)
+	if limit <= 0 {
 		limit = 1 << 20
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
@@ -193,6 +202,7 @@ func isPostForm(r *http.Request) bool {
 func holdAgainst(r *http.Request, digest string) error {
 	body := &digestBody{ReadCloser: r.Body, hash: sha256.New(), want: digest, left: r.ContentLength}
 	if r.ContentLength == 0 {
+		r.Body = readCloser{http.NoBody, r.Body}
 		return body.check() // no handler reads it
 	}
 	r.Body = body
@@ -240,12 +250,13 @@ func (b *digestBody) check() error {
 // dechunk makes the request what it were without chunks.
 func dechunk(r *http.Request, chain *sigv4.ChunkVerifier) error {
 	body, err := NewChunkedReader(r, chain)
-	if err != nil {
+	switch {
+	case errors.Is(err, errTrailerName):
+		return because(err, "InvalidRequest", http.StatusBadRequest, "The value specified in the x-amz-trailer header is not supported")
+	case err != nil:
 		return because(err, "MissingContentLength", http.StatusLengthRequired, "You must provide the Content-Length HTTP header.")
 	}
-	if r.ContentLength, err = strconv.ParseInt(r.Header.Get("X-Amz-Decoded-Content-Length"), 10, 64); err != nil {
-		return because(err, "MissingContentLength", http.StatusLengthRequired, "You must provide the Content-Length HTTP header.")
-	}
+	r.ContentLength = body.want
 	r.Header = r.Header.Clone()
 	var kept []string
 	for encoding := range strings.SplitSeq(strings.Join(r.Header["Content-Encoding"], ","), ",") {
@@ -324,11 +335,11 @@ func internal(cause error) *Refusal {
 // refusalOf adds to what sigv4 says of a signature the elements that S3 gives
 // with the code.
 func refusalOf(err error, r *http.Request, now time.Time) *Refusal {
-	if e := (*Refusal)(nil); errors.As(err, &e) {
+	if e := (*Refusal)(nil); errors.As(err, &e) && e != nil {
 		return e
 	}
 	e := &Refusal{}
-	if !errors.As(err, &e.VerifyError) {
+	if !errors.As(err, &e.VerifyError) || e.VerifyError == nil {
 		return internal(err)
 	}
 	add := func(name, value string) { e.Elements = append(e.Elements, [2]string{name, value}) }
@@ -339,7 +350,9 @@ func refusalOf(err error, r *http.Request, now time.Time) *Refusal {
 		add("StringToSign", e.StringToSign)
 		add("SignatureProvided", e.SignatureProvided)
 		add("StringToSignBytes", fmt.Sprintf("% x", e.StringToSign))
-		if e.CanonicalRequest != "" { // a form has none
+		// A form has none; and a long one, which nobody has signed, would make the
+		// answer many times as long as the request.
+		if n := len(e.CanonicalRequest); n > 0 && n <= maxErrorBody/4 {
 			add("CanonicalRequest", e.CanonicalRequest)
 			add("CanonicalRequestBytes", fmt.Sprintf("% x", e.CanonicalRequest))
 		}
@@ -375,7 +388,7 @@ func presigned(query url.Values) (signedAt time.Time, life time.Duration, ok boo
 // but InternalError.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	var e *Refusal
-	if !errors.As(err, &e) {
+	if !errors.As(err, &e) || e == nil {
 		e = internal(err)
 	}
 	h := w.Header()
@@ -394,7 +407,9 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	for _, field := range e.Elements {
 		element(field[0], field[1])
 	}
-	element("Resource", r.URL.EscapedPath())
+	if r.URL != nil {
+		element("Resource", r.URL.EscapedPath())
+	}
 	element("RequestId", h.Get("X-Amz-Request-Id"))
 	doc.WriteString("</Error>")
 	h.Set("Content-Type", "application/xml")

@@ -1,6 +1,7 @@
 package sigv4http_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -10,6 +11,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -318,6 +320,24 @@ func TestBadChunksAreRefused(t *testing.T) {
 			}
 			return s
 		}, 501, "NotImplemented"},
+		{"something behind the end", func(_ http.Header, s string) string { return s + "0\r\n\r\n" }, 400, "InvalidRequest"},
+		{"a trailer that may be none", func(h http.Header, s string) string {
+			req := put(t, nil)
+			req.Header.Set("X-Amz-Decoded-Content-Length", "0")
+			req.Header.Set("X-Amz-Trailer", "Content-Length")
+			word, err := sigv4.ParsePayloadHash("STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+			if err == nil {
+				err = v.Signer.Sign(req, longTerm, word, postTime)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			clear(h)
+			for name, values := range req.Header {
+				h[name] = values
+			}
+			return "0\r\ncontent-length:5\r\n\r\n"
+		}, 400, "InvalidRequest"},
 		{"no length of the decoded", func(h http.Header, s string) string {
 			req := put(t, nil)
 			word, err := sigv4.ParsePayloadHash("STREAMING-AWS4-HMAC-SHA256-PAYLOAD")
@@ -510,6 +530,147 @@ func TestALookUpsOwnErrorIsGiven(t *testing.T) {
 	v.Lookup = func(context.Context, string, string) (sigv4.Credentials, error) { return sigv4.Credentials{}, nil }
 	_, _, _, err = upload(v, postRequest(t, form(t, longTerm, bucketAndKey, [2]string{"key", "user/a"}), "a", "content"))
 	isRefusal(t, err, 500, "InternalError", "")
+}
+
+// TestARequestTargetWithoutAPath: "GET x:%2Fkey" has the signature of /key, but not
+// where the next handler looks for it.
+func TestARequestTargetWithoutAPath(t *testing.T) {
+	v := inBucket(t, "photos", postTime)
+	signed := signPut(t, v, nil, "")
+	for _, row := range []struct {
+		target string
+		code   string
+	}{
+		{"/key", ""},
+		{"http://photos.s3.amazonaws.com/key", ""},
+		{"x:/key", ""},
+		{"x:%2Fkey", "InvalidURI"},
+		{"photos.s3.amazonaws.com:%2fkey", "InvalidURI"},
+		{"x:key", "InvalidURI"},
+	} {
+		var wire bytes.Buffer
+		fmt.Fprintf(&wire, "PUT %s HTTP/1.1\r\nHost: photos.s3.amazonaws.com\r\n", row.target)
+		if err := signed.Header.Write(&wire); err != nil {
+			t.Fatal(err)
+		}
+		wire.WriteString("\r\n")
+		received, err := http.ReadRequest(bufio.NewReader(&wire))
+		if err != nil {
+			t.Fatal(err)
+		}
+		verified, err := v.Verify(received)
+		switch {
+		case row.code != "":
+			isRefusal(t, err, 400, row.code, "")
+		case err != nil:
+			t.Errorf("Verify(PUT %s) = %v", row.target, err)
+		case verified.URL.Path != "/key":
+			t.Errorf("Verify(PUT %s) gives the path %q", row.target, verified.URL.Path)
+		}
+	}
+	_, err := v.Verify(&http.Request{Method: http.MethodPut, Header: signed.Header})
+	refusal := isRefusal(t, err, 400, "InvalidURI", "")
+	answer := httptest.NewRecorder()
+	sigv4http.WriteError(answer, &http.Request{}, refusal)
+	if answer.Code != 400 {
+		t.Errorf("WriteError of a request without a URL answers %d, want 400", answer.Code)
+	}
+}
+
+// TestTrailersOfHTTPAreNotGiven: nobody has signed them.
+func TestTrailersOfHTTPAreNotGiven(t *testing.T) {
+	v := inBucket(t, "photos", postTime)
+	for _, payload := range []sigv4.PayloadHash{sigv4.PayloadOf([]byte("content")), sigv4.UnsignedPayload()} {
+		req := put(t, io.MultiReader(strings.NewReader("content"))) // of a length that is not known
+		req.Trailer = http.Header{"X-Amz-Acl": {"public-read"}}
+		if err := v.Signer.Sign(req, longTerm, payload, postTime); err != nil {
+			t.Fatal(err)
+		}
+		answer, got := serve(t, v, req)
+		if answer.status != 200 || got.body != "content" {
+			t.Fatalf("the answer is %d %s, the body %q", answer.status, answer.body, got.body)
+		}
+		if len(got.request.Trailer) > 0 {
+			t.Errorf("with %s the handler sees the trailers %v", payload, got.request.Trailer)
+		}
+	}
+}
+
+// TestABodyThatSaysThatItIsEmpty: with the digest of nothing and a length of 0, a
+// handler sees nothing.
+func TestABodyThatSaysThatItIsEmpty(t *testing.T) {
+	v := inBucket(t, "photos", postTime)
+	received := httptest.NewRequest(http.MethodPut, "/key", nil)
+	received.Host, received.Header = "photos.s3.amazonaws.com", signPut(t, v, nil, "").Header
+	received.Body, received.ContentLength = io.NopCloser(strings.NewReader("content")), 0
+	verified, err := v.Verify(received)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := io.ReadAll(verified.Body); err != nil || len(body) > 0 {
+		t.Errorf("the handler reads %q, %v, which was not signed", body, err)
+	}
+}
+
+// TestAnyBoundForBodies: none of them cuts a body off without a word.
+func TestAnyBoundForBodies(t *testing.T) {
+	for _, bound := range []int64{math.MinInt64, -1, 0, 7, math.MaxInt64 - 1, math.MaxInt64} {
+		v := &sigv4http.Verifier{Signer: newSigner(t, "sts"), Now: func() time.Time { return postTime }, MaxBody: bound,
+			Lookup: func(context.Context, string, string) (sigv4.Credentials, error) { return longTerm, nil }}
+		for _, signedBody := range []string{"content", ""} {
+			req := httptest.NewRequest(http.MethodPost, "https://sts.amazonaws.com/", strings.NewReader("content"))
+			req.RequestURI = ""
+			if err := v.Signer.Sign(req, longTerm, sigv4.PayloadOf([]byte(signedBody)), postTime); err != nil {
+				t.Fatal(err)
+			}
+			verified, err := v.Verify(req)
+			if signedBody == "" {
+				isRefusal(t, err, 403, "SignatureDoesNotMatch", "")
+				continue
+			} else if err != nil {
+				t.Errorf("with a bound of %d: %v", bound, err)
+				continue
+			}
+			if body, err := io.ReadAll(verified.Body); string(body) != "content" || err != nil {
+				t.Errorf("with a bound of %d the handler reads %q, %v", bound, body, err)
+			}
+		}
+	}
+}
+
+// TestALongRequestGetsAShortAnswer: who has no secret must not have a server write
+// many times what was sent.
+func TestALongRequestGetsAShortAnswer(t *testing.T) {
+	v := inBucket(t, "photos", postTime)
+	for _, row := range []struct {
+		length int
+		told   bool
+	}{{1 << 10, true}, {16 << 10, false}} {
+		received := httptest.NewRequest(http.MethodPut, "/key?"+strings.Repeat("a", row.length), nil)
+		received.Host, received.Header = "photos.s3.amazonaws.com", signPut(t, v, nil, "").Header
+		_, err := v.Verify(received)
+		refusal := isRefusal(t, err, 403, "SignatureDoesNotMatch", "")
+		told := slices.ContainsFunc(refusal.Elements, func(e [2]string) bool { return e[0] == "CanonicalRequest" })
+		if told != row.told {
+			t.Errorf("of a query of %d bytes, the answer has the canonical request: %v, want %v", row.length, told, row.told)
+		}
+	}
+}
+
+// TestNilErrorsOfOtherTypes: a look-up's nil pointer in an error is no good.
+func TestNilErrorsOfOtherTypes(t *testing.T) {
+	v := inBucket(t, "photos", postTime)
+	v.Lookup = func(context.Context, string, string) (sigv4.Credentials, error) {
+		var none *sigv4.VerifyError
+		return longTerm, none
+	}
+	_, _, _, err := upload(v, postRequest(t, form(t, longTerm, bucketAndKey, [2]string{"key", "user/a"}), "a", "content"))
+	isRefusal(t, err, 403, "InvalidAccessKeyId", "")
+	answer := httptest.NewRecorder()
+	sigv4http.WriteError(answer, httptest.NewRequest(http.MethodGet, "/", nil), (*sigv4http.Refusal)(nil))
+	if answer.Code != 500 {
+		t.Errorf("WriteError of a nil Refusal answers %d, want 500", answer.Code)
+	}
 }
 
 // TestAHandlersRequestIsACopy: the caller's request stays as it is.

@@ -31,8 +31,10 @@ const maxFields = 20 << 10
 
 // PostedForm is a browser's upload, whose file is read as it comes.
 type PostedForm struct {
-	Fields   [][2]string // those before the file, as they were sent, with ${filename} filled in
-	FileName string      // without a path; "" if the browser gives none
+	// Fields are those before the file, as they were sent, with ${filename} filled
+	// in. One named bucket is not held against the bucket that the form is posted to.
+	Fields   [][2]string
+	FileName string // without a path; "" if the browser gives none
 	// File is the file. After Verify, reading it fails where the file is shorter or
 	// longer than the policy allows: believe nothing of it before io.EOF.
 	File io.Reader
@@ -84,8 +86,12 @@ func ReadPostedForm(r *http.Request) (*PostedForm, error) {
 		if strings.ToLower(name) == "file" {
 			body.left = -1
 			form.FileName = params["filename"][strings.LastIndexAny(params["filename"], `/\`)+1:]
-			for i := range form.Fields {
-				form.Fields[i][1] = strings.ReplaceAll(form.Fields[i][1], "${filename}", form.FileName)
+			for i, field := range form.Fields {
+				// A long name in many places would be far more than what was sent.
+				if length += strings.Count(field[1], fileName) * len(form.FileName); length > maxFields {
+					return nil, malformedPost(errFields)
+				}
+				form.Fields[i][1] = strings.ReplaceAll(field[1], fileName, form.FileName)
 			}
 			form.File = part
 			return form, nil
@@ -100,6 +106,9 @@ func ReadPostedForm(r *http.Request) (*PostedForm, error) {
 		form.Fields = append(form.Fields, [2]string{name, string(value)})
 	}
 }
+
+// fileName stands in a field's value for the name of the file.
+const fileName = "${filename}"
 
 // lookahead is how far a multipart.Reader may have read into the file.
 const lookahead = 4 << 10
@@ -185,7 +194,7 @@ func (f *PostedForm) verifySignature(ctx context.Context, signer *sigv4.Signer, 
 		return sigv4.Verified{}, badField("a non-empty Access Key (AKID) must be provided in the credential.", "X-Amz-Credential", credential)
 	}
 	cred, err := lookup(ctx, accessKeyID, token)
-	if v := (*sigv4.VerifyError)(nil); err != nil && !errors.As(err, &v) {
+	if v := (*sigv4.VerifyError)(nil); err != nil && (!errors.As(err, &v) || v == nil) {
 		e := refuse("InvalidAccessKeyId", http.StatusForbidden, "The AWS Access Key Id you provided does not exist in our records.", [2]string{"AWSAccessKeyId", accessKeyID})
 		e.AccessKeyID = accessKeyID
 		return sigv4.Verified{}, e

@@ -427,6 +427,32 @@ func TestAFilesLengthIsBounded(t *testing.T) {
 	}
 }
 
+// TestAFilesNameIsNoBomb: in all the places that a form has for it, a long name
+// would be many times what was sent.
+func TestAFilesNameIsNoBomb(t *testing.T) {
+	for _, row := range []struct {
+		places, length int
+		code           string
+	}{
+		{1, 1000, ""},
+		{18, 1000, ""},
+		{19, 1100, "MaxPostPreDataLengthExceededError"},
+		{1000, 5000, "MaxPostPreDataLengthExceededError"},
+	} {
+		name := strings.Repeat("n", row.length)
+		fields := [][2]string{{"key", "user/" + strings.Repeat("${filename}", row.places)}, {"other", "${filename}"}}
+		got, err := sigv4http.ReadPostedForm(postRequest(t, fields, name, "content"))
+		switch {
+		case row.code != "":
+			isRefusal(t, err, 400, row.code, "")
+		case err != nil:
+			t.Errorf("a name of %d bytes in %d places: %v", row.length, row.places, err)
+		case got.Get("key") != "user/"+strings.Repeat(name, row.places) || got.Get("other") != name:
+			t.Errorf("a name of %d bytes in %d places is not filled in", row.length, row.places)
+		}
+	}
+}
+
 func TestMalformedForms(t *testing.T) {
 	fields := form(t, longTerm, bucketAndKey, [2]string{"key", "user/a"})
 	good := func() (string, string) {

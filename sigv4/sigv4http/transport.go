@@ -2,6 +2,7 @@ package sigv4http
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync/atomic"
@@ -50,6 +51,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
+	if from := req.Response; from != nil && from.Request != nil && from.Request.URL.Host != req.URL.Host {
+		return nil, &notSentError{"following a redirection", errors.New("it leads to another host, which would get a signature and the session token: send a request there by itself")}
+	}
 	payload, err := payloadOf(req)
 	if err != nil {
 		return nil, err

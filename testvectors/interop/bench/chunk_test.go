@@ -79,7 +79,7 @@ func newChunkSigner(tb testing.TB) *sigv4.ChunkSigner {
 		tb.Fatalf("ParsePayloadHash() = %v", err)
 	}
 	s, req := newSigner(tb), newUpload(tb)
-	if err := s.Sign(req, cred, payload, moment); err != nil {
+	if err := s.Sign(req, longTerm, payload, moment); err != nil {
 		tb.Fatalf("Sign() = %v", err)
 	}
 	return chain(tb, s, req)
@@ -87,7 +87,7 @@ func newChunkSigner(tb testing.TB) *sigv4.ChunkSigner {
 
 func chain(tb testing.TB, s *sigv4.Signer, signed *http.Request) *sigv4.ChunkSigner {
 	tb.Helper()
-	chunks, err := s.ChunkSigner(signed, cred)
+	chunks, err := s.ChunkSigner(signed, longTerm)
 	if err != nil {
 		tb.Fatalf("ChunkSigner() = %v", err)
 	}
@@ -110,7 +110,7 @@ func uploadSigvier(tb testing.TB, use func(*http.Request, io.Reader)) {
 	req = req.WithContext(sigv4http.WithChunks(req.Context(), sigv4http.Chunking{Size: chunkSize}))
 	transport := &sigv4http.Transport{
 		Signer:   newSigner(tb),
-		Provider: cred,
+		Provider: longTerm,
 		Now:      func() time.Time { return moment },
 		Base: roundTripper(func(signed *http.Request) (*http.Response, error) {
 			use(signed, signed.Body)
@@ -126,7 +126,7 @@ func uploadSigvier(tb testing.TB, use func(*http.Request, io.Reader)) {
 
 func uploadMinio(tb testing.TB, use func(*http.Request, io.Reader)) {
 	req := newUpload(tb)
-	signed := minio.StreamingSignV4(req, keyID, secretKey, "", region, endless, moment, minioHash{sha256.New()})
+	signed := minio.StreamingSignV4(req, longTerm.AccessKeyID, secretKey, "", region, endless, moment, minioHash{sha256.New()})
 	use(signed, signed.Body)
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 )
 
 // goal is a bound for what benchmarks gave: the product of those in over, divided
@@ -19,24 +20,44 @@ type goal struct {
 // A sort is at best n log n, which makes one item of 10,000 cost twice what one
 // of 100 does; maps and memory that no longer fit into the caches add to that.
 // Were the cost quadratic, it would be a hundred times as much.
-var goals = []goal{
-	{"signing a ranged GET, against its floor", "Sign/signer=sigvier", "Sign/signer=floor", "ns/op", 2.2, 0},
-	{"signing it, allocations", "Sign/signer=sigvier", "", "allocs/op", 2, 0},
-	{"presigning, against its floor", "Presign/signer=sigvier", "Presign/signer=floor", "ns/op", 3, 0},
-	{"aws-sdk-go-v2 signing, against sigvier", "Sign/signer=aws-sdk-go-v2", "Sign/signer=sigvier", "ns/op", 0, 5},
-	{"smithy-go signing, against sigvier", "Sign/signer=smithy-go", "Sign/signer=sigvier", "ns/op", 0, 5},
-	{"minio-go signing, against sigvier", "Sign/signer=minio-go", "Sign/signer=sigvier", "ns/op", 0, 5},
-	{"aws-sdk-go-v2 presigning, against sigvier", "Presign/signer=aws-sdk-go-v2", "Presign/signer=sigvier", "ns/op", 0, 5},
-	{"smithy-go presigning, against sigvier", "Presign/signer=smithy-go", "Presign/signer=sigvier", "ns/op", 0, 5},
-	{"minio-go presigning, against sigvier", "Presign/signer=minio-go", "Presign/signer=sigvier", "ns/op", 0, 5},
+var goals = slices.Concat(goalsWith("keys"), goalsWith("session"), []goal{
 	{"hashing and signing 64 KiB, against hashing", "Chunk/signer=sigvier", "Chunk/signer=floor", "ns/op", 1.05, 0},
-	{"verifying headers, against signing them", "Verify/form=header/step=verify", "Verify/form=header/step=sign", "ns/op", 1.3, 0},
-	{"verifying a query, against presigning it", "Verify/form=query/step=verify", "Verify/form=query/step=sign", "ns/op", 1.3, 0},
 	{"one header of 10,000, against one of 100", "Linear/of=headers/n=10000", "Linear/of=headers/n=100", "ns/item", 3, 0},
 	{"one parameter of 10,000, against one of 100", "Linear/of=params/n=10000", "Linear/of=params/n=100", "ns/item", 3, 0},
 	{"what all cores gain, against what the floor gains",
 		"Parallel/procs=one/signer=sigvier Parallel/procs=all/signer=floor",
 		"Parallel/procs=all/signer=sigvier Parallel/procs=one/signer=floor", "ns/op", 0, 0.9},
+})
+
+// goalsWith are those that are to be reached with either kind of credentials.
+func goalsWith(cred string) []goal {
+	const sigvier, floor = "signer=sigvier", "signer=floor"
+	name := func(operation, by string) string { return operation + "/cred=" + cred + "/" + by }
+	all := []goal{
+		{"signing a ranged GET, against its floor", name("Sign", sigvier), name("Sign", floor), "ns/op", 2.2, 0},
+		{"signing it, allocations", name("Sign", sigvier), "", "allocs/op", 2, 0},
+		{"presigning, against its floor", name("Presign", sigvier), name("Presign", floor), "ns/op", 3, 0},
+	}
+	for _, peer := range [...]string{"aws-sdk-go-v2", "smithy-go", "minio-go"} {
+		all = append(all,
+			goal{peer + " signing, against sigvier", name("Sign", "signer="+peer), name("Sign", sigvier), "ns/op", 0, 5},
+			goal{peer + " presigning, against sigvier", name("Presign", "signer="+peer), name("Presign", sigvier), "ns/op", 0, 5})
+	}
+	all = append(all,
+		goal{"verifying headers, against signing them", name("Verify", "step=verify"), name("Verify", "step=sign"), "ns/op", 1.3, 0},
+		goal{"verifying a query, against presigning it", name("VerifyQuery", "step=verify"), name("VerifyQuery", "step=sign"), "ns/op", 1.3, 0})
+	for i := range all {
+		all[i].text = cred + ": " + all[i].text
+	}
+	return all
+}
+
+// withResults are the goals for which something was measured.
+func withResults(goals []goal, r results) []goal {
+	return slices.DeleteFunc(slices.Clone(goals), func(g goal) bool {
+		_, ok := r.ratio(g.unit, g.over, g.under)
+		return !ok
+	})
 }
 
 // printGoals prints each goal with what was measured and returns how many are

@@ -1,10 +1,13 @@
 // Bench measures what a signature costs: sigvier beside the SDK's signer,
 // smithy-go's and minio-go's, and beside the floor, which is the SHA-256 of the
-// canonical request and the HMAC of the string to sign with a ready key.
+// canonical request and the HMAC of the string to sign with a ready key. Each
+// request is signed as a client does it, once; with long-term keys (cred=keys) and
+// with the temporary credentials of a role (cred=session).
 //
-//	go -C testvectors/interop run ./bench            the table and the goals
-//	go -C testvectors/interop run ./bench -check     fail if a goal is missed
-//	go -C testvectors/interop run ./bench -o new.txt keep the raw results for benchstat
+//	go -C testvectors/interop run ./bench             the table and the goals
+//	go -C testvectors/interop run ./bench -run Verify the same for some operations
+//	go -C testvectors/interop run ./bench -check      fail if a goal is missed
+//	go -C testvectors/interop run ./bench -o new.txt  keep the raw results for benchstat
 //
 // The benchmarks are this package's own, in its _test.go files, and can be run as
 // any others. This program runs them in rounds, so that those that are to be
@@ -22,7 +25,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 )
 
@@ -38,6 +40,7 @@ var peers = []string{
 func main() {
 	count := flag.Int("count", 40, "`rounds` to run")
 	benchtime := flag.String("benchtime", "50ms", "`time` for each benchmark in a round, as go test takes it")
+	pattern := flag.String("run", ".", "run only the operations that match `regexp`, as go test -bench takes it")
 	out := flag.String("o", "", "write the raw results to `file`, which benchstat reads")
 	check := flag.Bool("check", false, "exit with 1 if a goal is missed")
 	flag.Parse()
@@ -45,7 +48,7 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	missed, err := bench(*count, *benchtime, *out)
+	missed, err := bench(*count, *benchtime, *pattern, *out)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
@@ -55,8 +58,11 @@ func main() {
 	}
 }
 
-// bench runs everything, prints the report and returns how many goals are missed.
-func bench(count int, benchtime, out string) (missed int, err error) {
+// bench runs what matches the pattern, prints the report and returns how many
+// goals are missed. A goal without a measurement is missed, too, unless only some
+// operations were asked for.
+func bench(count int, benchtime, pattern, out string) (missed int, err error) {
+	machine := look() // before it has work from here
 	dir, err := os.MkdirTemp("", "sigvier-bench-*")
 	if err != nil {
 		return 0, err
@@ -71,7 +77,7 @@ func bench(count int, benchtime, out string) (missed int, err error) {
 		return 0, err
 	}
 
-	raw, err := rounds(binary, count, benchtime)
+	raw, err := rounds(binary, count, benchtime, pattern)
 	if err != nil {
 		return 0, err
 	}
@@ -85,23 +91,27 @@ func bench(count int, benchtime, out string) (missed int, err error) {
 		return 0, err
 	}
 
-	fmt.Printf("%s, %s, %d cores; the median of %d rounds of %s\n", runtime.Version(), r.cpu, runtime.NumCPU(), count, benchtime)
-	fmt.Printf("%s\n", versions)
+	machine.cpu = r.cpu
+	fmt.Printf("%s\nthe median of %d rounds of %s\n%s\n", machine, count, benchtime, versions)
 	printTable(os.Stdout, r)
-	missed = printGoals(os.Stdout, goals, r)
-	if !printFIPS(os.Stdout, binary) {
+	wanted := goals
+	if pattern != "." {
+		wanted = withResults(goals, r)
+	}
+	missed = printGoals(os.Stdout, wanted, r)
+	if !printFIPS(os.Stdout, binary, pattern) {
 		missed++
 	}
 	return missed, nil
 }
 
-// rounds runs all benchmarks count times, the tests each time before them, for
+// rounds runs the benchmarks count times, all tests each time before them, for
 // what is broken is not measured.
-func rounds(binary string, count int, benchtime string) ([]byte, error) {
+func rounds(binary string, count int, benchtime, pattern string) ([]byte, error) {
 	var raw []byte
 	for i := range count {
 		fmt.Fprintf(os.Stderr, "bench: round %d of %d\n", i+1, count)
-		text, err := command(binary, "-test.bench=.", "-test.benchtime="+benchtime)
+		text, err := command(binary, "-test.bench="+pattern, "-test.benchtime="+benchtime)
 		if err != nil {
 			return nil, err
 		}
@@ -110,10 +120,10 @@ func rounds(binary string, count int, benchtime string) ([]byte, error) {
 	return raw, nil
 }
 
-// printFIPS runs all tests, and each benchmark once, where Go allows nothing but
+// printFIPS runs all tests, and the benchmarks once, where Go allows nothing but
 // what FIPS 140-3 approves.
-func printFIPS(w io.Writer, binary string) bool {
-	cmd := exec.Command(binary, "-test.bench=.", "-test.benchtime=1x")
+func printFIPS(w io.Writer, binary, pattern string) bool {
+	cmd := exec.Command(binary, "-test.bench="+pattern, "-test.benchtime=1x")
 	cmd.Env = append(os.Environ(), "GODEBUG=fips140=only")
 	if text, err := cmd.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "bench: under GODEBUG=fips140=only: %v\n%s", err, text)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// printTable prints a line for each benchmark, with blank lines between what is
-// not to be compared.
+// printTable prints a line of at most 100 columns for each benchmark, with blank
+// lines between what is not to be compared.
 func printTable(w io.Writer, r results) {
 	fmt.Fprintf(w, row, "operation", "by", "ns/op", "B/op", "allocs/op", "× floor", "× sigvier", "ns/item")
 	last := ""
@@ -30,7 +30,7 @@ func printTable(w io.Writer, r results) {
 	}
 }
 
-const row = "%-22s%-17s%9s%9s%11s%10s%11s%9s\n"
+const row = "%-26s%-16s%9s%9s%11s%9s%11s%9s\n"
 
 // cell formats a value, and none as "-".
 func cell(format string, value float64, ok bool) string {

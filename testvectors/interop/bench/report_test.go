@@ -2,8 +2,10 @@ package main
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // Three rounds: in the second the machine was twice as slow, in the third for
@@ -111,6 +113,55 @@ at least, not measured                                   ≥ 2   nothing  MISSED
 `
 	if got := report.String(); got != want || missed != 4 {
 		t.Errorf("printGoals() = %d missed, want 4, and printed\n%s\nwant\n%s", missed, got, want)
+	}
+}
+
+func TestGoalsWithoutResultsCanBeLeftOut(t *testing.T) {
+	kept := withResults([]goal{
+		{"measured", "Sign/signer=sigvier", "Sign/signer=floor", "ns/op", 2, 0},
+		{"without what it is against", "Sign/signer=sigvier", "Sign/signer=nobody", "ns/op", 2, 0},
+		{"not measured", "Sign/signer=nobody", "", "ns/op", 2, 0},
+	}, parsed(t))
+	if len(kept) != 1 || kept[0].text != "measured" {
+		t.Errorf("withResults() = %v, want the first alone", kept)
+	}
+}
+
+func TestBothKindsOfCredentialsHaveTheSameGoals(t *testing.T) {
+	var texts [2][]string
+	for i, cred := range [...]string{"keys", "session"} {
+		for _, g := range goals {
+			if text, ok := strings.CutPrefix(g.text, cred+": "); ok {
+				texts[i] = append(texts[i], text)
+				if names := strings.Fields(g.over + " " + g.under); !strings.Contains(names[0], "/cred="+cred+"/") || !strings.Contains(names[len(names)-1], "/cred="+cred+"/") {
+					t.Errorf("%s: compares %q, want results of cred=%s", g.text, names, cred)
+				}
+			}
+		}
+	}
+	if len(texts[0]) == 0 || !slices.Equal(texts[0], texts[1]) {
+		t.Errorf("goals are %q and %q, want the same", texts[0], texts[1])
+	}
+}
+
+func TestTheReportFits100Columns(t *testing.T) {
+	r, err := parse(strings.NewReader(`BenchmarkVerifyQuery/cred=session/signer=sigvier-2  10  12345678 ns/op  1234567 ns/item  12345678 B/op  123456 allocs/op
+BenchmarkVerifyQuery/cred=session/signer=minio-go-reader-2  10  12345678 ns/op  1234567 ns/item  12345678 B/op  123456 allocs/op
+BenchmarkVerifyQuery/cred=session/signer=floor-2  10  1234567 ns/op  12345 ns/item  12345678 B/op  123456 allocs/op
+`))
+	if err != nil {
+		t.Fatalf("parse() = %v", err)
+	}
+	var report strings.Builder
+	printTable(&report, r)
+	printGoals(&report, goals, r)
+	for line := range strings.Lines(report.String()) {
+		if n := utf8.RuneCountInString(strings.TrimSpace(line)); n > 100 {
+			t.Errorf("a line of %d columns, want 100 at most: %s", n, line)
+		}
+		if fields := strings.Fields(line); strings.HasPrefix(line, "VerifyQuery") && len(fields) != 8 {
+			t.Errorf("%d fields, want 8 that are apart: %s", len(fields), line)
+		}
 	}
 }
 

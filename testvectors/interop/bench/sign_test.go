@@ -1,42 +1,109 @@
 package main
 
-import "testing"
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
 
-// BenchmarkSign signs a ranged GET in its headers.
+	"github.com/sigvier/sigvier/sigv4"
+)
+
+// BenchmarkSign signs a ranged GET in its headers, for the first time.
 func BenchmarkSign(b *testing.B) {
-	b.Run("signer=floor", func(b *testing.B) { runFloor(b, signFloor(b)) })
-	for _, c := range contenders {
-		b.Run("signer="+c.name, func(b *testing.B) { run(b, c.sign(b)) })
+	for _, id := range identities {
+		b.Run("cred="+id.name+"/signer=floor", func(b *testing.B) { runFloor(b, traceSign(b, id.cred)) })
+		for _, c := range contenders {
+			b.Run("cred="+id.name+"/signer="+c.name, func(b *testing.B) {
+				runFirst(b, newRangedRequest, c.sign(b, id.cred))
+			})
+		}
 	}
 }
 
 // BenchmarkPresign makes a URL, as text, of a GET of the whole object. It has
 // another canonical request, hence a floor of its own.
 func BenchmarkPresign(b *testing.B) {
-	b.Run("signer=floor", func(b *testing.B) { runFloor(b, floor(tracePresign(b))) })
-	for _, c := range contenders {
-		b.Run("signer="+c.name, func(b *testing.B) { run(b, c.presign(b)) })
-	}
-}
-
-// run measures a call that has been made once, so that all caches are warm.
-func run[T any](b *testing.B, call func() (T, error)) {
-	b.Helper()
-	if _, err := call(); err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := call(); err != nil {
-			b.Fatal(err)
+	for _, id := range identities {
+		b.Run("cred="+id.name+"/signer=floor", func(b *testing.B) { runFloor(b, tracePresign(b, id.cred)) })
+		for _, c := range contenders {
+			b.Run("cred="+id.name+"/signer="+c.name, func(b *testing.B) {
+				runFirst(b, newRequest, c.presign(b, id.cred))
+			})
 		}
 	}
 }
 
-func runFloor(b *testing.B, call floorCall) {
-	b.Helper()
-	run(b, func() ([]byte, error) {
-		_, signature := call()
-		return signature, nil
-	})
+// A measured call that does not sign, or signs less than the others, would be
+// worth nothing: each is tried here, more than once as in the loop.
+
+func TestEveryContenderSignsTheSame(t *testing.T) {
+	for _, id := range identities {
+		for _, c := range contenders {
+			t.Run(id.name+"/"+c.name, func(t *testing.T) {
+				requests, call := newRequests(t, newRangedRequest), c.sign(t, id.cred)
+				for range 3 {
+					signed, err := call(requests.fresh(1)[0])
+					if err != nil {
+						t.Fatalf("sign: %v", err)
+					}
+					at := timeOf(t, signed.Header.Get("X-Amz-Date"))
+					want, err := newSigner(t).Explain(newRangedRequest(t), id.cred, sigv4.EmptyPayload(), at)
+					if err != nil {
+						t.Fatalf("Explain() = %v", err)
+					}
+					checkSignature(t, arrive(t, signed), id.cred, at, want)
+				}
+			})
+		}
+	}
+}
+
+func TestEveryContenderPresignsTheSame(t *testing.T) {
+	for _, id := range identities {
+		for _, c := range contenders {
+			t.Run(id.name+"/"+c.name, func(t *testing.T) {
+				requests, call := newRequests(t, newRequest), c.presign(t, id.cred)
+				for range 3 {
+					signed, err := call(requests.fresh(1)[0])
+					if err != nil {
+						t.Fatalf("presign: %v", err)
+					}
+					req, err := http.NewRequest(http.MethodGet, signed, nil)
+					if err != nil {
+						t.Fatalf("NewRequest() = %v", err)
+					}
+					at := timeOf(t, req.URL.Query().Get("X-Amz-Date"))
+					want, err := newSigner(t).ExplainPresign(newRequest(t), id.cred, sigv4.UnsignedPayload(), at, expires)
+					if err != nil {
+						t.Fatalf("ExplainPresign() = %v", err)
+					}
+					checkSignature(t, arrive(t, req), id.cred, at, want)
+				}
+			})
+		}
+	}
+}
+
+func timeOf(t *testing.T, timestamp string) time.Time {
+	t.Helper()
+	at, err := time.Parse(timeForm, timestamp)
+	if err != nil {
+		t.Fatalf("X-Amz-Date: %v", err)
+	}
+	return at
+}
+
+func checkSignature(t *testing.T, arrived *http.Request, cred sigv4.Credentials, at time.Time, want sigv4.Trace) {
+	t.Helper()
+	got, err := newSigner(t).Verify(arrived, lookup(cred), sigv4.PayloadHash{}, at)
+	if err != nil {
+		t.Fatalf("Verify() = %v", err)
+	}
+	if names := strings.Join(got.SignedHeaders, ";"); names != want.SignedHeaders {
+		t.Errorf("signed headers = %s, want %s", names, want.SignedHeaders)
+	}
+	if got.Signature != want.Signature {
+		t.Errorf("signature = %s, want %s", got.Signature, want.Signature)
+	}
 }
