@@ -1,6 +1,7 @@
 package sigv4_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -732,6 +733,121 @@ func TestPresignedRoundTripThroughAServer(t *testing.T) {
 			if status, text := answer(t, server, requestOf(t, "GET", p)); status != http.StatusOK {
 				t.Errorf("%s, byte %#02x: %s: the server answers %d, %s", service, i, p.URL, status, text)
 			}
+		}
+	}
+}
+
+// TestVerifyKeepsNoBadTime: a signer keeps the last timestamp it has read, and must
+// not take a malformed one for it, the first time or again.
+func TestVerifyKeepsNoBadTime(t *testing.T) {
+	for _, date := range []string{"", "x", "20150830T123600", "20150830T123660Z", "19691231T235959Z", "99991231T235959Y", "2015083oT123600Z"} {
+		signer := newSigner(t, "s3", nil)
+		a := headerArrival(t, newSigner(t, "s3", nil))
+		a.req.Header.Set("X-Amz-Date", date)
+		for range 3 {
+			_, err := signer.Verify(a.req, a.lookup, sigv4.PayloadHash{}, a.now)
+			if refused := (*sigv4.VerifyError)(nil); !errors.As(err, &refused) || refused.Code != "AccessDenied" {
+				t.Errorf("Verify with the date %q = %v, want AccessDenied", date, err)
+			}
+		}
+		if err := signer.Sign(newRequest(t, "GET", "https://example.org/"), longTerm, sigv4.EmptyPayload(), time.Time{}); !errors.Is(err, sigv4.ErrTime) {
+			t.Errorf("Sign at the zero time after the date %q = %v, want ErrTime", date, err)
+		}
+		good := headerArrival(t, newSigner(t, "s3", nil))
+		if _, err := signer.Verify(good.req, good.lookup, sigv4.PayloadHash{}, good.now); err != nil {
+			t.Errorf("Verify of a good request after the date %q = %v", date, err)
+		}
+	}
+}
+
+// TestVerifyWantsAPath: "GET x:%2Fbucket%2Fkey" has an opaque URL and no path, but
+// decodes to the key that was signed.
+func TestVerifyWantsAPath(t *testing.T) {
+	for _, service := range []string{"s3", "execute-api"} {
+		signer := newSigner(t, service, nil)
+		p, err := signer.Presign(newRequest(t, "GET", "https://example.org/bucket/key"), longTerm, signer.PresignPayload(), moment, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lookup := func(context.Context, string, string) (sigv4.Credentials, error) { return longTerm, nil }
+		for target, want := range map[string]string{"/bucket/key": "", "x:%2Fbucket%2Fkey": "InvalidRequest", "x:bucket/key": "InvalidRequest"} {
+			_, query, _ := strings.Cut(p.URL, "?")
+			req, err := http.ReadRequest(bufio.NewReader(strings.NewReader("GET " + target + "?" + query + " HTTP/1.1\r\nHost: example.org\r\n\r\n")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = signer.Verify(req, lookup, sigv4.PayloadHash{}, moment)
+			if refused := (*sigv4.VerifyError)(nil); want == "" && err != nil || want != "" && (!errors.As(err, &refused) || refused.Code != want) {
+				t.Errorf("%s: Verify of %s = %v, want %q", service, target, err, want)
+			}
+		}
+	}
+}
+
+// TestVerifyTakesOneForm: a parameter that only the query form leaves out of its
+// signature makes the request one of the query form, whatever its value.
+func TestVerifyTakesOneForm(t *testing.T) {
+	for _, row := range []struct {
+		query string
+		opts  *sigv4.Options
+	}{
+		{"X-Amz-Signature=", nil},
+		{"X-Amz-Signature=anything&X-Amz-Signature=", nil},
+		{"%58-Amz-Signature=anything&X-Amz-Signature=", nil},
+		{"X-Amz-Algorithm=", nil},
+		{"X-Amz-Security-Token=evil", &sigv4.Options{SignToken: sigv4.No}},
+	} {
+		signer := newSigner(t, "s3", row.opts)
+		req := newRequest(t, "GET", "https://example.org/bucket/key")
+		if err := signer.Sign(req, longTerm, sigv4.EmptyPayload(), moment); err != nil {
+			t.Fatal(err)
+		}
+		lookup := func(context.Context, string, string) (sigv4.Credentials, error) { return longTerm, nil }
+		if _, err := signer.Verify(req, lookup, sigv4.PayloadHash{}, moment); err != nil {
+			t.Fatal(err)
+		}
+		req.URL.RawQuery = row.query
+		_, err := signer.Verify(req, lookup, sigv4.PayloadHash{}, moment)
+		if refused := (*sigv4.VerifyError)(nil); !errors.As(err, &refused) || refused.Status != http.StatusBadRequest {
+			t.Errorf("Verify with %q beside a signature in the headers = %v, want a refusal of status 400", row.query, err)
+		}
+	}
+}
+
+// TestVerifyRefusesNoRequest, and a look-up that answers with a nil refusal.
+func TestVerifyRefusesNoRequest(t *testing.T) {
+	signer := newSigner(t, "s3", nil)
+	a := headerArrival(t, signer)
+	for name, req := range map[string]*http.Request{"no request": nil, "no URL": {Header: a.req.Header}} {
+		_, err := signer.Verify(req, a.lookup, sigv4.PayloadHash{}, a.now)
+		if refused := (*sigv4.VerifyError)(nil); !errors.As(err, &refused) || refused.Code != "InvalidRequest" {
+			t.Errorf("Verify of %s = %v, want InvalidRequest", name, err)
+		}
+	}
+	nothing := func(context.Context, string, string) (sigv4.Credentials, error) {
+		return sigv4.Credentials{}, (*sigv4.VerifyError)(nil)
+	}
+	_, err := signer.Verify(a.req, nothing, sigv4.PayloadHash{}, a.now)
+	if refused := (*sigv4.VerifyError)(nil); !errors.As(err, &refused) || refused.Code != "InvalidAccessKeyId" {
+		t.Errorf("Verify with a nil refusal = %v, want InvalidAccessKeyId", err)
+	}
+}
+
+func TestPresignRefusesURLsThatNoHeaderLineHolds(t *testing.T) {
+	signer := newSigner(t, "execute-api", nil)
+	for name, change := range map[string]func(*http.Request){
+		"scheme":     func(req *http.Request) { req.URL.Scheme = "https\r\nX: y" },
+		"fragment":   func(req *http.Request) { req.URL.Opaque = "/a#b" },
+		"line end":   func(req *http.Request) { req.URL.Opaque = "/a\nb" },
+		"NUL":        func(req *http.Request) { req.URL.Opaque = "/a\x00b" },
+		"tab":        func(req *http.Request) { req.URL.Opaque = "/a\tb" },
+		"a CR":       func(req *http.Request) { req.URL.Opaque = "/a\rb" },
+		"blank host": func(req *http.Request) { req.Host = "a b" },
+	} {
+		req := newRequest(t, "GET", "https://example.org/a")
+		change(req)
+		if p, err := signer.Presign(req, longTerm, sigv4.EmptyPayload(), moment, time.Hour); !errors.Is(err, sigv4.ErrRequest) {
+			t.Errorf("%s: Presign = %q, %v, want ErrRequest", name, p.URL, err)
 		}
 	}
 }

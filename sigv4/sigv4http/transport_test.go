@@ -280,3 +280,37 @@ func changing(first sigv4.Credentials, second *sigv4.Credentials) sigv4.Provider
 		return *second, nil
 	})
 }
+
+// TestRedirectToAnotherHostIsNotSigned: http.Client sends the redirected request
+// through the Transport, which would sign it for whoever answered.
+func TestRedirectToAnotherHostIsNotSigned(t *testing.T) {
+	got := make(chan http.Header, 8)
+	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got <- r.Header }))
+	defer other.Close()
+	var first *httptest.Server
+	first = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/elsewhere":
+			http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+		case "/here":
+			http.Redirect(w, r, first.URL+"/end", http.StatusTemporaryRedirect)
+		}
+	}))
+	defer first.Close()
+	client := &http.Client{Transport: &sigv4http.Transport{
+		Signer: newSigner(t, "s3"), Provider: sigv4.NewCredentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG", "token"),
+	}}
+	if _, err := client.Get(first.URL + "/elsewhere"); err == nil || !strings.Contains(err.Error(), "another host") {
+		t.Errorf("Get of a redirection to another host = %v, want an error that says so", err)
+	}
+	select {
+	case header := <-got:
+		t.Errorf("the other host got %v", header)
+	default:
+	}
+	resp, err := client.Get(first.URL + "/here")
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("Get of a redirection to the same host = %v, %v", resp, err)
+	}
+	resp.Body.Close()
+}
