@@ -81,5 +81,5 @@ func (k *hmacKey) AppendSignature(dst, stringToSign []byte) []byte {
 }
 
 func (k *hmacKey) Matches(stringToSign []byte, signature string) bool {
-	return hmac.Equal(k.AppendSignature(make([]byte, 0, 2*sha256.Size), stringToSign), []byte(signature))
+	return hmac.Equal(k.AppendSignature(make([]byte, 0, 3*sha256.Size), stringToSign), []byte(signature))
 }

@@ -289,7 +289,7 @@ func (w *work) lookUp(c *claim, lookup Lookup) (bad *VerifyError) {
 	if n := len(c.cred.SessionToken()); !hmac.Equal(w.line[:n], w.line[n:]) {
 		return deny("InvalidToken", http.StatusBadRequest, "The provided token is malformed or otherwise invalid.")
 	}
-	if w.key, err = w.s.key(c.cred, []byte(c.timestamp[:dateLen])); err != nil {
+	if w.key, err = w.s.key(c.cred, w.timestamp[:dateLen]); err != nil {
 		return deny("InternalError", http.StatusInternalServerError, "the look-up gave "+err.Error())
 	}
 	return nil

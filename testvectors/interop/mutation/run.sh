@@ -3,10 +3,12 @@
 # change of the code must turn a test red. One that no test can turn red stands in
 # equivalent.txt with the reason; any other that lives makes this script fail.
 #
-#	./run.sh [sigv4 | sigv4/sigv4a]...
+#	./run.sh [sigv4 | sigv4/sigv4a]... >RESULTS.txt
+#	FILES='key.go policy.go' ./run.sh sigv4
 #
 # It works in a copy of the tree and takes about half an hour on two cores. What
-# each mutant came to is left in the directory that is named at the end.
+# each mutant came to is left in the directory that is named at the end. WORKERS
+# is how many mutants are tried at once, by default 2.
 set -euo pipefail
 
 version=v0.6.0
@@ -76,7 +78,7 @@ copy() {
 
 		func TestMain(m *testing.M) {
 			flag.Parse()
-			flag.Set("test.timeout", "40s")
+			flag.Set("test.timeout", "60s")
 			os.Exit(m.Run())
 		}
 	GO
@@ -97,6 +99,15 @@ keys() {
 # reason, and ends with an empty line.
 awk -v RS= -F '\n' '!/^#/ { sub(/^[ \t]+/, "", $2); print $1 "\t" $2 }' "$here/equivalent.txt" | sort >"$work/listed"
 
+cat <<-HEAD
+	Mutation testing of package sigv4 and its subpackage sigv4a, by run.sh: what came
+	of every change of one operator that gremlins knows, all operators on.
+
+	date:     $(date -u +%F)
+	Go:       $("$real" env GOVERSION GOOS GOARCH | tr '\n' ' ')
+	gremlins: $version ${operators[*]}
+
+HEAD
 failed=0
 : >"$work/survivors"
 for package in "${packages[@]}"; do
@@ -104,8 +115,12 @@ for package in "${packages[@]}"; do
 	log=$work/${package//\//-}.txt
 	: >"$work/deadline"
 	copy "$package" "$dir"
+	excluded=(--exclude-files /)
+	for file in "$dir/$package"/*.go; do
+		case " ${FILES:-$(basename "$file")} " in *" $(basename "$file") "*) ;; *) excluded+=(--exclude-files "^$(basename "$file")\$") ;; esac
+	done
 	(cd "$dir" && PATH="$work/shim:$PATH" "$work/bin/gremlins" unleash "${operators[@]}" --workers "$workers" \
-		--timeout-coefficient 30 --exclude-files '/' -o "$log.json" "./$package") >"$log" 2>&1 || {
+		--timeout-coefficient 30 "${excluded[@]}" -o "$log.json" "./$package") >"$log" 2>&1 || {
 		tail -30 "$log" >&2
 		exit 1
 	}
@@ -121,14 +136,19 @@ for package in "${packages[@]}"; do
 	awk -v k="$killed" -v l="$lived" -v a="$all" -v s="$(wc -l <"$log.survivors")" -v u="$(grep -c . <<<"$unlisted" || true)" 'BEGIN {
 		printf "\tefficacy %.1f %%, killed of all %.1f %%; equivalent by the list %d, killed of the rest %.1f %%\n",
 			100*k/(k+l), 100*k/a, s-u, 100*k/(a-s+u) }'
+	sed -nE 's/^ *(KILLED|LIVED|NOT COVERED|TIMED OUT) ([A-Z_]+) at .*/\1:\2/p' "$log" | awk -F : '
+		{ all[$2]++; killed[$2] += $1 == "KILLED" }
+		END { for (o in all) printf "\t%-24s killed %3d of %3d\n", o, killed[o], all[o] }' | sort
+	echo
 	if [ -n "$unlisted" ]; then
-		printf 'Unlisted survivors in %s:\n%s\n' "$package" "$unlisted"
+		printf 'Unlisted survivors in %s:\n%s\n\n' "$package" "$unlisted"
 		failed=1
 	fi
 done
 
-if [ $# -eq 0 ]; then
+if [ $# -eq 0 ] && [ -z "${FILES-}" ]; then
 	comm -13 <(sort "$work/survivors") "$work/listed" | sed 's/^/Listed as equivalent, but killed or gone: /'
 fi
-echo "Each mutant's result: $work"
+sed '/^#/d' "$here/equivalent.txt"
+echo "Each mutant's result: $work" >&2
 exit "$failed"
