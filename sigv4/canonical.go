@@ -319,25 +319,25 @@ func (w *work) lower(key string) []byte {
 // browsers and curl do, and of any host an IPv6 zone, as net/http does.
 func (w *work) setHost() {
 	u := w.req.URL
-	w.host = cmp.Or(w.req.Host, u.Host)
-	if w.host == w.goodHost && w.host != "" {
+	if w.host = cmp.Or(w.req.Host, u.Host); w.host == w.goodHost && w.host != "" {
 		return
 	}
-	if w.host == u.Host {
-		port := ":443"
-		if u.Scheme == "http" {
-			port = ":80"
-		}
-		w.host = strings.TrimSuffix(strings.TrimSuffix(w.host, port), ":")
+	name, port := w.host, ""
+	if colon := strings.LastIndexByte(name, ':'); colon > strings.LastIndexByte(name, ']') {
+		name, port = name[:colon], name[colon:]
 	}
-	if zone := strings.IndexByte(w.host, '%'); zone > 0 && w.host[0] == '[' {
-		w.host = w.host[:zone] + w.host[max(zone, strings.LastIndexByte(w.host, ']')):]
+	if w.host == u.Host && (port == ":" || port == ":80" && u.Scheme == "http" || port == ":443" && u.Scheme != "http") {
+		w.host, port = name, ""
 	}
-	if !only(w.host, isHostByte) {
+	if zone := strings.IndexByte(name, '%'); zone > 0 && name[0] == '[' {
+		name, w.host = name[:zone]+"]", name[:zone]+"]"+port
+	}
+	address := strings.HasPrefix(name, "[") && strings.HasSuffix(name, "]")
+	if !address && !only(name, isUnreserved) || address && !only(name[1:len(name)-1], isAddressByte) || strings.Trim(port, ":0123456789") != "" {
 		w.fail(ErrRequest, "host", "is empty or malformed: a host name, and a port if it is not the default, in ASCII")
 		return
 	}
-	w.goodHost, _, _ = strings.Cut(w.host, ":")
+	w.goodHost = name
 }
 
 // only reports whether s is made of bytes that are ok, and is not empty.
@@ -358,8 +358,8 @@ func isUnreserved(c byte) bool {
 // isVisible says which bytes are visible ASCII.
 func isVisible(c byte) bool { return c-'!' <= '~'-'!' }
 
-// isHostByte says which bytes make a host name or an IP address, and a port.
-func isHostByte(c byte) bool { return isUnreserved(c) || c == ':' || c == '[' || c == ']' }
+// isAddressByte says which bytes make an IP address in brackets.
+func isAddressByte(c byte) bool { return isUnreserved(c) || c == ':' }
 
 // notToken is what [Signer]'s table says of bytes that are not of a token.
 const notToken = 'A'

@@ -1,6 +1,7 @@
 package sigv4_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -661,5 +662,22 @@ func TestHeadersOfTheSigner(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestMalformedHostsAreRefused: what no URL can hold, net/http cannot send.
+func TestMalformedHostsAreRefused(t *testing.T) {
+	for host, good := range map[string]bool{
+		"[": false, "]": false, "[]": false, "a[b": false, "[::1": false, "::1]": false, "[::1]x": false, "[a b]": false, "a:b": false, "a:9:0": false, "a:9000x": false, ":9000": false, "[[::1]]": false,
+		"a:9000": true, "[::1]": true, "[::1]:9000": true, "a_b.c-d~e": true, "127.0.0.1:65535": true,
+	} {
+		signer := newSigner(t, "s3", nil)
+		for range 2 { // the second time a good one is known
+			req := requestTo(url.URL{Path: "/"})
+			req.Host = host
+			if _, err := signer.Explain(req, longTerm, sigv4.EmptyPayload(), moment); (err == nil) != good || err != nil && !errors.Is(err, sigv4.ErrRequest) {
+				t.Errorf("Explain with the host %q = %v, want it good: %t", host, err, good)
+			}
+		}
 	}
 }

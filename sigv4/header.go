@@ -31,8 +31,9 @@ const (
 // It signs the host, these headers but the last, and every other header that the
 // request carries save authorization, user-agent, x-amzn-trace-id, expect,
 // accept-encoding, the hop-by-hop headers (connection, keep-alive, te, trailer,
-// transfer-encoding, upgrade, proxy-…) and those that proxies write (via,
-// forwarded, x-forwarded-…, x-real-ip); or exactly [Options.SignedHeaders].
+// transfer-encoding, upgrade, proxy-connection, proxy-authorization and
+// proxy-authenticate) and those that proxies write (via, forwarded, x-real-ip,
+// x-forwarded-for, -host, -port and -proto); or exactly [Options.SignedHeaders].
 // Content-Length is signed if the header is set, and must then be the length that
 // net/http sends.
 //

@@ -304,7 +304,20 @@ func noEOF(err error) error {
 	return err
 }
 
-// sign signs a request and puts the encoder in front of its body.
+// Sign signs a request whose body is to be sent in chunks and puts the encoder in
+// front of it: what is read from req.Body is the encoded body, of just
+// req.ContentLength bytes, with each chunk signed while it is read. The request's
+// ContentLength must be the body's own length before. [Transport] does so for
+// requests made with [WithChunks]. On error the request is untouched.
+func (c Chunking) Sign(req *http.Request, signer *sigv4.Signer, cred sigv4.Credentials, t time.Time) error {
+	header, length := req.Header.Clone(), req.ContentLength
+	err := c.sign(req, signer, cred, t)
+	if err != nil {
+		req.Header, req.ContentLength = header, length
+	}
+	return err
+}
+
 func (c Chunking) sign(req *http.Request, signer *sigv4.Signer, cred sigv4.Credentials, now time.Time) error {
 	n, trailers := req.ContentLength, c.trailers()
 	if n < 0 || n == 0 && req.Body != nil && req.Body != http.NoBody {
@@ -318,8 +331,8 @@ func (c Chunking) sign(req *http.Request, signer *sigv4.Signer, cred sigv4.Crede
 		return err
 	}
 	encoding := "aws-chunked"
-	if own := strings.Join(req.Header.Values("Content-Encoding"), ","); own != "" {
-		encoding += "," + own
+	if own := strings.TrimPrefix(strings.Join(req.Header.Values("Content-Encoding"), ","), encoding); own != "" {
+		encoding += "," + strings.TrimPrefix(own, ",")
 	}
 	req.Header.Set("Content-Encoding", encoding)
 	req.Header.Set("X-Amz-Decoded-Content-Length", strconv.FormatInt(n, 10))
@@ -342,6 +355,6 @@ func (c Chunking) sign(req *http.Request, signer *sigv4.Signer, cred sigv4.Crede
 			return err
 		}
 	}
-	req.Body = body
+	req.Body, req.GetBody = body, nil // which would give the body without its chunks
 	return nil
 }

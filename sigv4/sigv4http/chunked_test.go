@@ -490,6 +490,55 @@ func ExampleWithChunks() {
 	// true
 }
 
+func ExampleChunking_Sign() {
+	signer, err := sigv4.NewSigner("s3", "us-east-1", nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	keys := sigv4.NewCredentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "")
+	req, err := http.NewRequest(http.MethodPut, "https://bucket.s3.amazonaws.com/key", strings.NewReader("hello"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	at := time.Date(2013, time.May, 24, 0, 0, 0, 0, time.UTC)
+	if err := (sigv4http.Chunking{}).Sign(req, signer, keys, at); err != nil {
+		fmt.Println(err)
+		return
+	}
+	encoded, err := io.ReadAll(req.Body)
+	fmt.Println(int64(len(encoded)) == req.ContentLength, err)
+	fmt.Printf("%.20s…\n", encoded)
+	// Output:
+	// true <nil>
+	// 5;chunk-signature=70…
+}
+
+// TestChunkingSignLeavesARefusedRequestAlone: and gives an encoded body no GetBody,
+// with which net/http would send the plain one again.
+func TestChunkingSignLeavesARefusedRequestAlone(t *testing.T) {
+	signer, at := newSigner(t, "s3"), time.Date(2013, time.May, 24, 0, 0, 0, 0, time.UTC)
+	keys := sigv4.NewCredentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "")
+	req, err := http.NewRequest(http.MethodPut, "https://bucket.s3.amazonaws.com/key", strings.NewReader("hello"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Encoding", "aws-chunked,gzip")
+	if err := (sigv4http.Chunking{}).Sign(req, signer, sigv4.Credentials{}, at); !errors.Is(err, sigv4.ErrCredentials) {
+		t.Fatalf("Sign without credentials = %v, want ErrCredentials", err)
+	}
+	if len(req.Header) != 1 || req.ContentLength != 5 || req.GetBody == nil {
+		t.Errorf("after a refusal the request has %v, a length of %d, and GetBody %t", req.Header, req.ContentLength, req.GetBody != nil)
+	}
+	if err := (sigv4http.Chunking{}).Sign(req, signer, keys, at); err != nil {
+		t.Fatal(err)
+	}
+	if got := req.Header.Get("Content-Encoding"); got != "aws-chunked,gzip" || req.GetBody != nil {
+		t.Errorf("Content-Encoding = %q, GetBody %t; want aws-chunked,gzip and none", got, req.GetBody != nil)
+	}
+}
+
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
