@@ -329,7 +329,7 @@ func (w *work) setHost() {
 	if w.host == u.Host && (port == ":" || port == ":80" && u.Scheme == "http" || port == ":443" && u.Scheme != "http") {
 		w.host, port = name, ""
 	}
-	if zone := strings.IndexByte(name, '%'); zone > 0 && name[0] == '[' {
+	if zone := strings.IndexByte(name, '%'); zone != -1 && name[0] == '[' {
 		name, w.host = name[:zone]+"]", name[:zone]+"]"+port
 	}
 	address := strings.HasPrefix(name, "[") && strings.HasSuffix(name, "]")

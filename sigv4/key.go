@@ -63,7 +63,7 @@ func (s *Signer) key(cred Credentials, date []byte) (k *signingKey, err error) {
 	} else if k.Key, err = s.algorithm.Key(cred); err != nil {
 		return nil, err
 	}
-	s.keys.slots[(s.keys.next.Add(1)-1)%uint32(len(s.keys.slots))].Store(k)
+	s.keys.slots[s.keys.next.Add(1)%uint32(len(s.keys.slots))].Store(k)
 	return k, nil
 }
 
@@ -81,5 +81,5 @@ func (k *hmacKey) AppendSignature(dst, stringToSign []byte) []byte {
 }
 
 func (k *hmacKey) Matches(stringToSign []byte, signature string) bool {
-	return hmac.Equal(k.AppendSignature(make([]byte, 0, 3*sha256.Size), stringToSign), []byte(signature))
+	return hmac.Equal(k.AppendSignature(nil, stringToSign), []byte(signature))
 }
