@@ -4,4 +4,8 @@
 // requirements; nothing imports it.
 //
 // Where servers disagree, the tests hold a row: server, operation, what it did.
+//
+//	bench         the signer's speed against its peers and the physical floor
+//	differential  the signer against its peers, each disagreement with a verdict
+//	mutation      the script that changes the signer's source and demands a red test
 package interop
