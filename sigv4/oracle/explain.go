@@ -72,9 +72,10 @@ type Difference struct {
 // nothing. A refusal that is no SignatureDoesNotMatch is explained by its code and
 // its fields.
 //
-// Without a secret in the request there is no proof, and Explain says likely.
+// Without a secret in the request there is no proof, and Explain says likely. What
+// the request leaves open is [Request.FilledFrom] the refusal.
 func Explain(req Request, refusal Refusal) (Explanation, error) {
-	return explain(req, refusal, maxHashed)
+	return explain(req.FilledFrom(refusal), refusal, maxHashed)
 }
 
 func explain(req Request, refusal Refusal, budget int) (Explanation, error) {
