@@ -192,3 +192,33 @@ func TestPresignHoldsThePayloadHashToTheHeader(t *testing.T) {
 		})
 	}
 }
+
+// TestTheFirstYearIsSignedAndVerified by signers that have seen no other time.
+func TestTheFirstYearIsSignedAndVerified(t *testing.T) {
+	for _, at := range []time.Time{time.Unix(0, 0), time.Unix(1, 0), time.Date(1970, 12, 31, 23, 59, 59, 0, time.UTC)} {
+		req := newRequest(t, "GET", "https://example.amazonaws.com/")
+		if err := newSigner(t, "service", nil).Sign(req, longTerm, sigv4.EmptyPayload(), at); err != nil {
+			t.Errorf("Sign at %v = %v", at, err)
+			continue
+		}
+		v, err := newSigner(t, "service", nil).Verify(req, known(longTerm), sigv4.EmptyPayload(), at)
+		if err != nil || !v.SignedAt.Equal(at) {
+			t.Errorf("Verify at %v = %v, signed at %v, want the time of the signature", at, err, v.SignedAt)
+		}
+	}
+}
+
+// TestQueryFormNamesItsParameters: whichever of them is missing, the client is told
+// of all, and not what would be wrong with an empty one.
+func TestQueryFormNamesItsParameters(t *testing.T) {
+	s := newSigner(t, "s3", nil)
+	for _, name := range []string{"X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature"} {
+		a := queryArrival(t, s)
+		a.withoutParam(name)
+		verified, err := a.verify(s)
+		denied := isDenied(t, "Verify without "+name, verified, err, "AuthorizationQueryParametersError", http.StatusBadRequest)
+		if !strings.HasPrefix(denied.Message, "Query-string authentication version 4 requires ") || !strings.Contains(denied.Message, name) {
+			t.Errorf("Verify without %s = %q, want the parameters that are required", name, denied.Message)
+		}
+	}
+}

@@ -107,6 +107,10 @@ cat <<-HEAD
 	Go:       $("$real" env GOVERSION GOOS GOARCH | tr '\n' ' ')
 	gremlins: $version ${operators[*]}
 
+	For comparison, killed of all with gremlins $version and its default operators:
+	AWS SDK for Go v2 signer 58 % (67 killed, 32 lived, 17 not covered), smithy-go
+	sigv4 83 % (49, 10, 0), minio-go signer 34 % (71, 73, 65, and 2 timed out).
+
 HEAD
 failed=0
 : >"$work/survivors"
@@ -149,6 +153,7 @@ done
 if [ $# -eq 0 ] && [ -z "${FILES-}" ]; then
 	comm -13 <(sort "$work/survivors") "$work/listed" | sed 's/^/Listed as equivalent, but killed or gone: /'
 fi
+echo 'The list of equivalents:'
 sed '/^#/d' "$here/equivalent.txt"
 echo "Each mutant's result: $work" >&2
 exit "$failed"
