@@ -4,6 +4,7 @@ package sigv4_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,6 +52,11 @@ func TestAllocations(t *testing.T) {
 		{"Sign of an S3 listing", 2, sign(s3, listing(), longTerm)},
 		{"Sign of an STS POST", 2, sign(sts, form(), longTerm)},
 		{"Sign by an exact list", 2, sign(exact, ranged(), longTerm)},
+		// Whatever the length of the header: a buffer that is too short grows once.
+		{"Sign with a short access key ID", 2, sign(s3, ranged(), sigv4.NewCredentials("AKID", exampleSecret, ""))},
+		{"Sign with one of 20 characters", 2, sign(s3, ranged(), sigv4.NewCredentials("AKIAIOSFODNN7EXAMPLE", exampleSecret, ""))},
+		{"Sign with one of 35 characters", 2, sign(s3, ranged(), sigv4.NewCredentials("AKIAIOSFODNN7EXAMPLEAKIAIOSFODNN7EX", exampleSecret, ""))},
+		{"Sign with one of 50 characters", 2, sign(s3, ranged(), sigv4.NewCredentials(strings.Repeat("AKIAI", 10), exampleSecret, ""))},
 		// The URL and the header map.
 		{"Presign of an S3 listing", 2, presign(listing(), longTerm)},
 		{"Presign of an S3 listing with a token", 2, presign(listing(), temporary)},

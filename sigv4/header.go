@@ -51,9 +51,9 @@ func (s *Signer) Sign(req *http.Request, cred Credentials, payload PayloadHash, 
 	// One string behind the values, and one array behind the slices of one. The first
 	// is AWS4-HMAC-SHA256 Credential=ID/scope, SignedHeaders=a;b, Signature=hex.
 	w.line = append(append(w.line, w.key.authorization...), w.signed...)
-	w.line = append(append(w.line, ", Signature="...), w.signature...)
-	text := string(append(w.line, w.timestamp...))
-	values := []string{text[:len(w.line)], text[len(w.line):], w.hash, cred.SessionToken(), s.regionSet}
+	w.line = append(append(append(w.line, ", Signature="...), w.signature...), w.timestamp...)
+	text, end := string(w.line), len(w.line)-len(w.timestamp)
+	values := []string{text[:end], text[end:], w.hash, cred.SessionToken(), s.regionSet}
 	delete(req.Header, headerToken)
 	for i, key := range [...]string{headerAuthorization, headerDate, headerContentSHA256, headerToken, headerRegionSet} {
 		if values[i] != "" {
