@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 )
@@ -36,13 +37,14 @@ type work struct {
 	host, goodHost string // as net/http sends it; one that was so before, without a port
 	wire           string // the path as net/http sends it, where that is what is signed
 	token, hash    string // to be signed, X-Amz-Content-Sha256 in the header form only; "" if it is not
+	clean          string // a parameter's value that is known to be encoded as it must be
+	timestamp      string // 20150830T123600Z
+	second         int64  // of the timestamp, which is kept for the next signature
 
-	headers, params              []pair // names in lower case with canonical values; encoded
-	arena                        []byte // behind both
-	second                       int64  // of the timestamp, which is kept for the next signature
-	timestamp, signed            []byte // 20150830T123600Z; host;x-amz-date
-	canonical, toSign, signature []byte // what the steps give, the last in hex
-	line                         []byte // scratch
+	headers, params              []pair   // in lower case with canonical values; encoded
+	arena, lines, signed         []byte   // behind both; of the headers; host;x-amz-date
+	names                        []string // Verify's exact list
+	canonical, toSign, signature []byte   // what the steps give, the last in hex
 }
 
 // pair is a name and its value in the arena: name is arena[start:middle], value
@@ -52,9 +54,7 @@ type pair struct{ start, middle, end int }
 func (w *work) name(p pair) []byte  { return w.arena[p.start:p.middle] }
 func (w *work) value(p pair) []byte { return w.arena[p.middle:p.end] }
 
-func (w *work) fail(kind error, field, problem string) {
-	w.err = cmp.Or(w.err, refuse(kind, field, problem))
-}
+func (w *work) fail(kind error, field, why string) { w.err = cmp.Or(w.err, refuse(kind, field, why)) }
 
 func (w *work) failHeader(key, why string) { w.fail(ErrRequest, "header "+strconv.Quote(key), why) }
 
@@ -72,9 +72,9 @@ func (w *work) finish(payload PayloadHash) error {
 // free gives w back for the next signature, which may find the same second and the
 // same host, and returns the failure.
 func (w *work) free() (err error) {
-	err, w.err, w.req, w.key, w.exact, w.plus, w.host, w.wire, w.token, w.hash = w.err, nil, nil, nil, nil, false, "", "", "", ""
-	w.headers, w.params, w.arena, w.signed = w.headers[:0], w.params[:0], w.arena[:0], w.signed[:0]
-	w.canonical, w.toSign, w.signature, w.line = w.canonical[:0], w.toSign[:0], w.signature[:0], w.line[:0]
+	err, w.err, w.req, w.key, w.exact, w.plus, w.host, w.wire, w.token, w.hash, w.clean = w.err, nil, nil, nil, nil, false, "", "", "", "", ""
+	w.headers, w.params, w.arena, w.lines, w.signed = w.headers[:0], w.params[:0], w.arena[:0], w.lines[:0], w.signed[:0]
+	w.canonical, w.toSign, w.signature = w.canonical[:0], w.toSign[:0], w.signature[:0]
 	w.s.pool.Put(w)
 	return err
 }
@@ -86,10 +86,7 @@ func (w *work) canonicalize(payload PayloadHash) {
 		w.fail(ErrRequest, "method", "is no HTTP token")
 	}
 	dst := w.appendPath(append(append(w.canonical, method...), '\n'))
-	dst = append(w.appendQuery(append(dst, '\n')), '\n')
-	for _, h := range w.headers {
-		dst = append(append(append(append(dst, w.name(h)...), ':'), w.value(h)...), '\n')
-	}
+	dst = append(append(w.appendQuery(append(dst, '\n')), '\n'), w.lines...)
 	dst = append(append(append(dst, '\n'), w.signed...), '\n')
 	w.canonical = append(dst, payload.s...)
 }
@@ -125,40 +122,46 @@ func (w *work) appendPath(dst []byte) []byte {
 			plain += "/"
 		}
 	}
-	return w.appendEncoded(dst, plain, true, false)
+	return w.appendEncoded(dst, plain, &w.s.inPath, false)
 }
 
-// appendEncoded appends a text with every byte but the unreserved ones (RFC 3986
-// section 2.3), and the slash if it is to be kept, as %XY in upper case. A query
-// is decoded first, to bring it into this one encoding; a plus in it is a blank, as
-// every server of HTML forms and net/url have it: [Signer.Sign] sends it as %20.
-func (w *work) appendEncoded(dst []byte, text string, keepSlash, query bool) []byte {
+// appendEncoded appends a text with every byte but those to be kept, which are the
+// unreserved ones (RFC 3986 section 2.3) and in a path the slash, as %XY in upper
+// case. A query is decoded first, to bring it into this one encoding; a plus in it
+// is a blank, as every server of HTML forms and net/url have it: [Signer.Sign]
+// sends it as %20.
+func (w *work) appendEncoded(dst []byte, text string, keep *[256]bool, query bool) []byte {
 	const hex = "0123456789ABCDEF"
-	done, unreserved := 0, &w.s.unreserved
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		if unreserved[c] || c == '/' && keepSlash {
-			continue
+	if text == w.clean {
+		return append(dst, text...)
+	}
+	for {
+		n := 0
+		for n < len(text) && keep[text[n]] {
+			n++
 		}
-		dst = append(dst, text[done:i]...)
+		dst = append(dst, text[:n]...)
+		if n == len(text) {
+			return dst
+		}
+		c := text[n]
 		w.plus = w.plus || c == '+' && (query || !w.s.doubleEncode) || c == ' ' && query
-		switch {
+		switch text = text[n+1:]; {
 		case query && c == '+':
 			c = ' '
 		case query && c == '%':
-			v, err := strconv.ParseUint(text[min(i+1, len(text)):min(i+3, len(text))], 16, 8)
-			if err != nil || i+2 >= len(text) {
+			if len(text) < 2 || !isHex(text[0]) || !isHex(text[1]) {
 				w.fail(ErrRequest, "query", "has a % that two hex digits do not follow: write %25")
+				return dst
 			}
-			c, i = byte(v), i+2
+			c, text = unhex(text), text[2:]
 		}
-		if done = i + 1; unreserved[c] {
+		if keep[c] {
 			dst = append(dst, c)
 		} else {
 			dst = append(dst, '%', hex[c>>4], hex[c&15])
 		}
 	}
-	return append(dst, text[min(done, len(text)):]...)
 }
 
 // collectQuery takes the parameters of the raw query, split at & and the first =
@@ -172,96 +175,94 @@ func (w *work) collectQuery(skip func(name []byte, raw string) bool) {
 		}
 		name, value, _ := strings.Cut(param, "=")
 		p := pair{start: len(w.arena)}
-		w.arena = w.appendEncoded(w.arena, name, false, true)
-		p.middle = len(w.arena)
-		w.arena = w.appendEncoded(w.arena, value, false, true)
-		if p.end = len(w.arena); !skip(w.name(p), value) {
-			w.params = append(w.params, p)
+		w.arena = w.appendEncoded(w.arena, name, &w.s.unreserved, true)
+		if p.middle = len(w.arena); skip(w.name(p), value) {
+			continue
 		}
+		w.arena = w.appendEncoded(w.arena, value, &w.s.unreserved, true)
+		p.end = len(w.arena)
+		w.params = append(w.params, p)
 	}
 	w.sort(w.params)
 }
 
-// sort sorts by name, then by value, both as encoded.
-func (w *work) sort(pairs []pair) {
+// sort sorts by name, then by value, both as encoded. It returns a name that is
+// there twice.
+func (w *work) sort(pairs []pair) (twice []byte) {
 	slices.SortFunc(pairs, func(a, b pair) int {
-		if order := bytes.Compare(w.name(a), w.name(b)); order != 0 {
-			return order
+		order := bytes.Compare(w.name(a), w.name(b))
+		if order == 0 {
+			twice, order = w.name(a), bytes.Compare(w.value(a), w.value(b))
 		}
-		return bytes.Compare(w.value(a), w.value(b))
+		return order
 	})
+	return twice
 }
 
 // appendQuery appends the canonical query string; a parameter without a value
 // has its equals sign all the same.
 func (w *work) appendQuery(dst []byte) []byte {
-	for i, p := range w.params {
-		if i > 0 {
-			dst = append(dst, '&')
-		}
-		dst = append(append(append(dst, w.name(p)...), '='), w.value(p)...)
+	for _, p := range w.params {
+		dst = append(append(append(append(dst, w.name(p)...), '='), w.value(p)...), '&')
 	}
-	return dst
+	return bytes.TrimSuffix(dst, []byte("&"))
 }
 
 // collectHeaders takes the headers to sign from the request, but for those that
-// are the signer's own, which it adds with addHeader. It returns an x-amz- header
+// are the signer's own, which finishHeaders adds. It returns an x-amz- header
 // that is not signed.
-func (w *work) collectHeaders(own func(name []byte) bool) (unsigned string) {
+func (w *work) collectHeaders(own []string) (unsigned string) {
 	for key, values := range w.req.Header {
+		if len(values) == 0 || slices.Contains(own, key) { // net/http sends none of the first
+			continue
+		}
+		if slices.ContainsFunc(own, func(o string) bool { return len(o) == len(key) && strings.EqualFold(o, key) }) {
+			w.failHeader(key, "must be spelled "+http.CanonicalHeaderKey(key)+" in the header map, or would be sent twice")
+		}
 		h := pair{start: len(w.arena), middle: len(w.arena) + len(key)}
 		name := w.lower(key)
+		for i, v := range values {
+			if i > 0 {
+				w.arena = append(w.arena, ',')
+			}
+			w.appendValue(key, v)
+		}
+		h.end = len(w.arena)
 		switch {
-		case len(values) == 0: // net/http sends none
-		case own(name):
-			if canonical := http.CanonicalHeaderKey(key); key != canonical {
-				w.failHeader(key, "must be spelled "+canonical+" in the header map, or would be sent twice")
-			}
-		case (string(name) == "content-length" && !sendsLength(w.req, values) || string(name) == "user-agent" && len(values) > 1) && w.signs(name):
-			w.failHeader(key, "is not what net/http sends: one value, and for Content-Length what follows from the request's ContentLength, Body and TransferEncoding")
-		default:
-			for i, v := range values {
-				if i > 0 {
-					w.arena = append(w.arena, ',')
-				}
-				w.appendValue(key, v)
-			}
-			if h.end = len(w.arena); w.signs(name) {
-				w.headers = append(w.headers, h)
-			} else if bytes.HasPrefix(name, []byte("x-amz-")) && (w.s.signToken || string(name) != "x-amz-security-token") {
+		case !w.signs(name):
+			if bytes.HasPrefix(name, []byte("x-amz-")) && (w.s.signToken || string(name) != "x-amz-security-token") {
 				unsigned = string(name)
 			}
+		case string(name) == "content-length" && !sendsLength(w.req, values), string(name) == "user-agent" && len(values) > 1:
+			w.failHeader(key, "is not what net/http sends: one value, and for Content-Length what follows from the request's ContentLength, Body and TransferEncoding")
+		default:
+			w.headers = append(w.headers, h)
 		}
 	}
-	w.sort(w.headers)
+	if twice := w.sort(w.headers); twice != nil {
+		w.failHeader(string(twice), "is in the header map under two spellings")
+	}
 	return unsigned
 }
 
-// addHeader puts a header of the signer's own in its place, if it has a value and
-// is to be signed.
-func (w *work) addHeader(name, value string) {
-	own := pair{len(w.arena), len(w.arena) + len(name), len(w.arena) + len(name) + len(value)}
-	w.arena = append(append(w.arena, name...), value...)
-	if value != "" && (w.exact == nil || w.signs(w.name(own))) {
-		w.headers = append(w.headers, own)
-		for i := len(w.headers) - 1; i > 0 && string(w.name(w.headers[i-1])) > name; i-- {
-			w.headers[i-1], w.headers[i] = own, w.headers[i-1]
+// finishHeaders writes the lines of the headers and the list of their names. The
+// signer's own, each a name and a value, come in order; what has no value is not sent.
+func (w *work) finishHeaders(own ...[2]string) {
+	lines, signed, headers, n := w.lines, w.signed, w.headers, len(w.headers)
+	for i := 0; i <= len(own); i++ {
+		for len(headers) > 0 && (i == len(own) || string(w.name(headers[0])) < own[i][0]) {
+			name, value := w.name(headers[0]), w.value(headers[0])
+			lines = append(append(append(append(lines, name...), ':'), value...), '\n')
+			signed, headers = append(append(signed, name...), ';'), headers[1:]
 		}
-	}
-}
-
-// finishHeaders writes the list of the headers' names.
-func (w *work) finishHeaders() {
-	for i, h := range w.headers {
-		if i > 0 {
-			w.signed = append(w.signed, ';')
-			if bytes.Equal(w.name(h), w.name(w.headers[i-1])) {
-				w.failHeader(string(w.name(h)), "is in the header map under two spellings")
-			}
+		if i == len(own) || own[i][1] == "" || w.exact != nil && !w.signs([]byte(own[i][0])) {
+			continue
 		}
-		w.signed = append(w.signed, w.name(h)...)
+		lines = append(append(append(append(lines, own[i][0]...), ':'), own[i][1]...), '\n')
+		signed, n = append(append(signed, own[i][0]...), ';'), n+1
 	}
-	if w.exact != nil && len(w.headers) != len(w.exact) {
+	w.lines, w.signed = lines, bytes.TrimSuffix(signed, []byte(";"))
+	if w.exact != nil && n != len(w.exact) {
 		w.fail(ErrRequest, "signed headers", "name a header that the request does not have; it has "+string(w.signed))
 	}
 }
@@ -269,8 +270,8 @@ func (w *work) finishHeaders() {
 // signs says whether a header is signed: by the exact list, or by the deny list.
 func (w *work) signs(name []byte) bool {
 	if w.exact != nil {
-		_, found := slices.BinarySearch(w.exact, string(name))
-		return found
+		i := sort.Search(len(w.exact), func(i int) bool { return w.exact[i] >= string(name) })
+		return i < len(w.exact) && w.exact[i] == string(name)
 	}
 	switch string(name) {
 	case "authorization", "user-agent", "x-amzn-trace-id", "expect", "accept-encoding", "connection", "proxy-connection",
@@ -284,17 +285,14 @@ func (w *work) signs(name []byte) bool {
 // appendValue appends a header value without blanks around it and with single
 // blanks in it. Control bytes are no part of one (RFC 9110 section 5.5).
 func (w *work) appendValue(key, v string) {
-	start := len(w.arena)
-	if only(v, isVisible) {
+	if v == w.token || v == w.hash || only(v, isVisible) { // the first two are known to be
 		w.arena = append(w.arena, v...)
 		return
 	}
 	for word := range strings.FieldsFuncSeq(v, func(c rune) bool { return c == ' ' || c == '\t' }) {
-		if len(w.arena) > start {
-			w.arena = append(w.arena, ' ')
-		}
-		w.arena = append(w.arena, word...)
+		w.arena = append(append(w.arena, word...), ' ')
 	}
+	w.arena = bytes.TrimSuffix(w.arena, []byte(" "))
 	if strings.ContainsFunc(v, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
 		w.failHeader(key, "has a control byte in its value")
 	}
@@ -302,13 +300,12 @@ func (w *work) appendValue(key, v string) {
 
 // lower puts a header's name into lower case, at the arena's end.
 func (w *work) lower(key string) []byte {
-	dst, valid := append(w.arena, key...), key != ""
+	dst, lower := append(w.arena, key...), &w.s.lower
 	name := dst[len(w.arena):]
 	for i, c := range name {
-		name[i] = w.s.lower[c]
-		valid = valid && name[i] != notToken
+		name[i] = lower[c]
 	}
-	if w.arena = dst; !valid {
+	if w.arena = dst; key == "" || bytes.IndexByte(name, notToken) >= 0 {
 		w.failHeader(key, "has a name that is no HTTP token")
 	}
 	return name
@@ -352,7 +349,13 @@ func only(s string, ok func(c byte) bool) bool {
 
 // isUnreserved says which bytes URI encoding leaves alone (RFC 3986 section 2.3).
 func isUnreserved(c byte) bool {
-	return c|0x20-'a' < 26 || c-'0' < 10 || c == '-' || c == '.' || c == '_' || c == '~'
+	return c|0x20-'a' < 26 || c-'0' < 10 || strings.IndexByte("-._~", c) >= 0
+}
+
+// isHex says which bytes are hex digits, and unhex what byte two of them are.
+func isHex(c byte) bool { return c-'0' < 10 || c|0x20-'a' < 6 }
+func unhex(digits string) byte {
+	return (digits[0]&15+digits[0]>>6*9)<<4 | digits[1]&15 + digits[1]>>6*9
 }
 
 // isVisible says which bytes are visible ASCII.

@@ -2,7 +2,6 @@ package sigv4
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 	"strings"
 	"time"
@@ -27,7 +26,7 @@ type ChunkSigner struct {
 	signer    *Signer
 	cred      Credentials
 	key       *signingKey
-	timestamp []byte
+	timestamp string
 	signature []byte // of the piece before
 	toSign    []byte
 }
@@ -49,7 +48,7 @@ func (s *Signer) ChunkVerifier(v Verified, cred Credentials) (*ChunkVerifier, er
 }
 
 func (s *Signer) chain(cred Credentials, timestamp, seed string) (*ChunkSigner, error) {
-	c := &ChunkSigner{signer: s, cred: cred, timestamp: []byte(timestamp), signature: []byte(seed)}
+	c := &ChunkSigner{signer: s, cred: cred, timestamp: timestamp, signature: []byte(seed)}
 	var err error
 	if c.key, err = s.key(cred, c.timestamp[:dateLen]); err != nil {
 		return nil, err
@@ -72,7 +71,7 @@ func (c *ChunkSigner) Trailer(trailers [sha256.Size]byte) []byte {
 // Event signs a message of an event stream, which has a time of its own, given
 // the SHA-256 of its encoded headers and of its payload.
 func (c *ChunkSigner) Event(t time.Time, headers, payload [sha256.Size]byte) ([]byte, error) {
-	timestamp, err := appendTime(nil, t)
+	timestamp, err := formatTime(t)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +79,7 @@ func (c *ChunkSigner) Event(t time.Time, headers, payload [sha256.Size]byte) ([]
 		return nil, err
 	}
 	c.timestamp = timestamp
-	return c.sign("-PAYLOAD", hex.EncodeToString(headers[:]), payload), nil
+	return c.sign("-PAYLOAD", PayloadDigest(headers).s, payload), nil
 }
 
 func (c *ChunkSigner) sign(kind, before string, hash [sha256.Size]byte) []byte {
@@ -95,7 +94,7 @@ func (c *ChunkSigner) stringToSign(kind, before string, hash [sha256.Size]byte) 
 	if before != "" {
 		dst = append(append(dst, before...), '\n')
 	}
-	c.toSign = hex.AppendEncode(dst, hash[:])
+	c.toSign = appendHex(dst, &hash)
 	return c.toSign
 }
 

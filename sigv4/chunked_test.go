@@ -23,8 +23,8 @@ func ready(service, region, date string, key []byte) (*Signer, Credentials) {
 		scope: date + "/" + region + "/" + service + "/aws4_request"}
 	k.credential = cred.AccessKeyID + "/" + k.scope
 	k.authorization = "AWS4-HMAC-SHA256 Credential=" + k.credential + ", SignedHeaders="
-	k.Key = &hmacKey{sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
-	s.keys.slots[0].Store(k)
+	k.Key = &hmacKey{sync.Pool{New: func() any { return &readyMAC{Hash: hmac.New(sha256.New, key)} }}}
+	s.keys[0].Store(k)
 	return s, cred
 }
 

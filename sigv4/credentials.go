@@ -48,14 +48,10 @@ var _ Provider = Credentials{}
 func (c Credentials) Credentials(context.Context) (Credentials, error) { return c, nil }
 
 // SecretAccessKey returns the secret access key.
-func (c Credentials) SecretAccessKey() string {
-	return deref(c.secretAccessKey)
-}
+func (c Credentials) SecretAccessKey() string { return deref(c.secretAccessKey) }
 
 // SessionToken returns the session token, "" for long-term credentials.
-func (c Credentials) SessionToken() string {
-	return deref(c.sessionToken)
-}
+func (c Credentials) SessionToken() string { return deref(c.sessionToken) }
 
 func deref(s *string) string {
 	if s == nil {

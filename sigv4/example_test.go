@@ -95,12 +95,12 @@ func ExampleSigner_Verify() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(verified.AccessKeyID, "signed", strings.Join(verified.SignedHeaders, ", "))
+	fmt.Println(verified.AccessKeyID, "signed", verified.SignedHeaders)
 
 	_, err = signer.Verify(req, lookup, sigv4.EmptyPayload(), documentTime.Add(time.Hour))
 	fmt.Println(err)
 	// Output:
-	// AKIAIOSFODNN7EXAMPLE signed host, x-amz-content-sha256, x-amz-date
+	// AKIAIOSFODNN7EXAMPLE signed host;x-amz-content-sha256;x-amz-date
 	// sigv4: RequestTimeTooSkewed: The difference between the request time and the current time is too large.
 }
 

@@ -48,12 +48,9 @@ func (s *Signer) Sign(req *http.Request, cred Credentials, payload PayloadHash, 
 	if err != nil {
 		return err
 	}
-	// One string behind the values, and one array behind the slices of one. The first
-	// is AWS4-HMAC-SHA256 Credential=ID/scope, SignedHeaders=a;b, Signature=hex.
-	w.line = append(append(w.line, w.key.authorization...), w.signed...)
-	w.line = append(append(append(w.line, ", Signature="...), w.signature...), w.timestamp...)
-	text, end := string(w.line), len(w.line)-len(w.timestamp)
-	values := []string{text[:end], text[end:], w.hash, cred.SessionToken(), s.regionSet}
+	// AWS4-HMAC-SHA256 Credential=ID/scope, SignedHeaders=a;b, Signature=hex
+	authorization := w.key.authorization + string(w.signed) + ", Signature=" + string(w.signature)
+	values := []string{authorization, w.timestamp, w.hash, cred.SessionToken(), s.regionSet} // behind the slices of one
 	delete(req.Header, headerToken)
 	for i, key := range [...]string{headerAuthorization, headerDate, headerContentSHA256, headerToken, headerRegionSet} {
 		if values[i] != "" {
@@ -83,13 +80,9 @@ func (s *Signer) signHeader(req *http.Request, cred Credentials, payload Payload
 	if s.contentSHA256 || !payload.IsDigest() || len(req.Header[headerContentSHA256]) > 0 {
 		w.hash = payload.s
 	}
-	w.collectHeaders(s.isOwnHeader)
-	w.addHeader("host", w.host)
-	w.addHeader("x-amz-content-sha256", w.hash)
-	w.addHeader("x-amz-date", string(w.timestamp))
-	w.addHeader("x-amz-region-set", s.regionSet)
-	w.addHeader("x-amz-security-token", w.token)
-	w.finishHeaders()
+	w.collectHeaders(s.own)
+	w.finishHeaders([2]string{"host", w.host}, [2]string{"x-amz-content-sha256", w.hash}, [2]string{"x-amz-date", w.timestamp},
+		[2]string{"x-amz-region-set", s.regionSet}, [2]string{"x-amz-security-token", w.token})
 	w.collectQuery(func(name []byte, _ string) bool {
 		if string(name) == "X-Amz-Signature" || string(name) == "X-Amz-Algorithm" {
 			w.fail(ErrRequest, "query", "has "+string(name)+" already: a request is signed in its headers or in its query, not both")
@@ -103,8 +96,8 @@ func (s *Signer) signHeader(req *http.Request, cred Credentials, payload Payload
 func (s *Signer) begin(req *http.Request, cred Credentials, payload PayloadHash, t time.Time) (*work, error) {
 	w := s.pool.Get().(*work)
 	w.req, w.exact = req, s.exact
-	if second := t.Unix(); second != w.second || len(w.timestamp) == 0 {
-		w.timestamp, w.err = appendTime(w.timestamp[:0], t)
+	if second := t.Unix(); second != w.second || w.timestamp == "" {
+		w.timestamp, w.err = formatTime(t)
 		w.second = second
 	}
 	if w.err == nil {
@@ -131,13 +124,4 @@ func sendsLength(req *http.Request, length []string) bool {
 	n, put := req.ContentLength, req.Method == http.MethodPost || req.Method == http.MethodPut || req.Method == http.MethodPatch
 	return len(length) == 1 && (n > 0 || n == 0 && (put || req.RequestURI != "") && (req.Body == nil || req.Body == http.NoBody)) &&
 		len(req.TransferEncoding) == 0 && length[0] == strconv.FormatInt(n, 10)
-}
-
-// isOwnHeader names the headers that Sign sets, or net/http does.
-func (s *Signer) isOwnHeader(name []byte) bool {
-	switch string(name) {
-	case "host", "authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256":
-		return true
-	}
-	return s.regionSet != "" && string(name) == "x-amz-region-set"
 }

@@ -28,9 +28,7 @@ func PayloadOf(body []byte) PayloadHash {
 }
 
 // PayloadDigest takes the SHA-256 of the body, computed elsewhere.
-func PayloadDigest(sum [sha256.Size]byte) PayloadHash {
-	return PayloadHash{hex.EncodeToString(sum[:])}
-}
+func PayloadDigest(sum [sha256.Size]byte) PayloadHash { return PayloadHash{hex.EncodeToString(sum[:])} }
 
 // EmptyPayload is the hash of the empty body.
 func EmptyPayload() PayloadHash { return PayloadHash{emptySHA256} }
@@ -43,7 +41,7 @@ func UnsignedPayload() PayloadHash { return PayloadHash{unsignedPayload} }
 // of lower-case hex, UNSIGNED-PAYLOAD, or one of S3's STREAMING-… words.
 func ParsePayloadHash(s string) (PayloadHash, error) {
 	switch s {
-	case unsignedPayload, "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "STREAMING-AWS4-HMAC-SHA256-EVENTS",
+	case emptySHA256, unsignedPayload, "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "STREAMING-AWS4-HMAC-SHA256-EVENTS",
 		"STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
 		"STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER":
 		return PayloadHash{s}, nil

@@ -20,7 +20,7 @@ func (s *Signer) SignPolicy(policyBase64 string, cred Credentials, t time.Time) 
 	if err != nil || len(raw) == 0 || strings.ContainsAny(policyBase64, "\r\n") || s.algorithm != nil {
 		return nil, refuse(ErrRequest, "policy", "is empty or no base64 of the standard alphabet, padded, in one line; or not for AWS4-HMAC-SHA256")
 	}
-	timestamp, err := appendTime(nil, t)
+	timestamp, err := formatTime(t)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func (s *Signer) SignPolicy(policyBase64 string, cred Credentials, t time.Time) 
 	if err != nil {
 		return nil, err
 	}
-	fields := [][2]string{{"Policy", policyBase64}, {"X-Amz-Algorithm", s.name}, {"X-Amz-Credential", key.credential}, {"X-Amz-Date", string(timestamp)}}
+	fields := [][2]string{{"Policy", policyBase64}, {"X-Amz-Algorithm", s.name}, {"X-Amz-Credential", key.credential}, {"X-Amz-Date", timestamp}}
 	if token := cred.SessionToken(); token != "" {
 		fields = append(fields, [2]string{"X-Amz-Security-Token", token})
 	}

@@ -49,33 +49,29 @@ func (s *Signer) Presign(req *http.Request, cred Credentials, payload PayloadHas
 	if err != nil {
 		return Presigned{}, err
 	}
-	p := Presigned{URL: string(w.appendURL(cred)), Header: http.Header{}, Expires: end}
+	p := Presigned{URL: w.url(), Header: http.Header{}, Expires: end}
 	for key, values := range req.Header {
-		if name := w.lower(key); len(values) > 0 && !s.isOwnInQuery(name) && w.signs(name) {
+		if len(values) > 0 && !slices.Contains(s.ownInQuery(), key) && w.signs(w.lower(key)) {
 			p.Header[key] = slices.Clone(values)
 		}
 	}
 	return p, w.free()
 }
 
-// appendURL puts the presigned URL together: the query in canonical order, and
-// behind it what is not signed.
-func (w *work) appendURL(cred Credentials) []byte {
-	dst := append(append(w.line[:0], cmp.Or(w.req.URL.Scheme, "https")...), "://"...)
-	dst = append(dst, w.host...)
+// url puts the presigned URL together: the query in canonical order, and behind it
+// what is not signed.
+func (w *work) url() string {
+	_, lines, _ := bytes.Cut(w.canonical, []byte("\n"))
+	path, lines, _ := bytes.Cut(lines, []byte("\n")) // leaves no doubt, as url.URL would of a plus
+	query, _, _ := bytes.Cut(lines, []byte("\n"))
 	if w.s.doubleEncode {
-		dst = append(dst, w.wire...)
-	} else {
-		_, rest, _ := bytes.Cut(w.canonical, []byte("\n"))
-		path, _, _ := bytes.Cut(rest, []byte("\n"))
-		dst = append(dst, path...) // leaves no doubt, as url.URL would of a plus
+		path = []byte(w.wire)
 	}
-	dst = w.appendQuery(append(dst, '?'))
-	if token := cred.SessionToken(); token != "" && !w.s.signToken {
-		dst = w.appendEncoded(append(dst, "&X-Amz-Security-Token="...), token, false, false)
+	token := ""
+	if w.key.sessionToken != "" && !w.s.signToken {
+		token = "&X-Amz-Security-Token=" + w.key.tokenInQuery
 	}
-	w.line = append(append(dst, "&X-Amz-Signature="...), w.signature...)
-	return w.line
+	return cmp.Or(w.req.URL.Scheme, "https") + "://" + w.host + string(path) + "?" + string(query) + token + "&X-Amz-Signature=" + string(w.signature)
 }
 
 // signQuery makes the stages of the query form, which is good until end.
@@ -98,34 +94,37 @@ func (s *Signer) signQuery(req *http.Request, cred Credentials, payload PayloadH
 	if u := req.URL; u.Scheme != "" && !only(u.Scheme, isUnreserved) || strings.ContainsAny(u.Opaque, "#\x00\t\n\r") {
 		w.fail(ErrRequest, "URL", "has a malformed scheme, or a # or control byte in its opaque part")
 	}
-	w.collectHeaders(s.isOwnInQuery)
-	w.addHeader("host", w.host)
-	w.finishHeaders()
-	w.addParam("X-Amz-Algorithm", s.name)
-	w.addParam("X-Amz-Credential", w.key.credential)
-	w.addParam("X-Amz-Date", string(w.timestamp))
-	w.line = strconv.AppendInt(w.line[:0], int64(expires/time.Second), 10)
-	w.addParam("X-Amz-Expires", string(w.line))
-	w.addParam("X-Amz-Region-Set", s.regionSet)
-	w.addParam("X-Amz-Security-Token", w.token)
-	w.addParam("X-Amz-SignedHeaders", string(w.signed))
+	w.collectHeaders(s.ownInQuery())
+	w.finishHeaders([2]string{"host", w.host})
+	var life [8]byte
+	w.addParam("X-Amz-Algorithm", s.name, false)
+	w.addParam("X-Amz-Credential", w.key.credentialInQuery, true)
+	w.addParam("X-Amz-Date", w.timestamp, true)
+	w.addParam("X-Amz-Expires", string(strconv.AppendInt(life[:0], int64(expires/time.Second), 10)), true)
+	w.addParam("X-Amz-Region-Set", s.regionSet, false)
+	if s.signToken {
+		w.addParam("X-Amz-Security-Token", w.key.tokenInQuery, true)
+	}
+	w.addParam("X-Amz-SignedHeaders", string(w.signed), false)
 	w.collectQuery(s.isAuthParam)
 	return w, t.Truncate(time.Second).Add(expires), w.finish(payload)
 }
 
 // addParam adds a parameter of the signer's own, if it has a value.
-func (w *work) addParam(name, value string) {
+func (w *work) addParam(name, value string, encoded bool) {
 	p := pair{start: len(w.arena), middle: len(w.arena) + len(name)}
-	w.arena = w.appendEncoded(append(w.arena, name...), value, false, false)
+	if w.arena = append(w.arena, name...); encoded {
+		w.arena = append(w.arena, value...)
+	} else {
+		w.arena = w.appendEncoded(w.arena, value, &w.s.unreserved, false)
+	}
 	if p.end = len(w.arena); value != "" {
 		w.params = append(w.params, p)
 	}
 }
 
-// isOwnInQuery names the headers that a presigned URL has as parameters instead.
-func (s *Signer) isOwnInQuery(name []byte) bool {
-	return s.isOwnHeader(name) && string(name) != "x-amz-content-sha256"
-}
+// ownInQuery names the headers that a presigned URL has as parameters instead.
+func (s *Signer) ownInQuery() []string { return s.own[1:] }
 
 // isAuthParam names the parameters that the query form is made of.
 func (s *Signer) isAuthParam(name []byte, _ string) bool {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Choice is an option that has a right answer for each service.
@@ -16,12 +17,7 @@ const (
 	No
 )
 
-func (c Choice) or(byService bool) bool {
-	if c == ByService {
-		return byService
-	}
-	return c == Yes
-}
+func (c Choice) or(byService bool) bool { return c == Yes || c == ByService && byService }
 
 // Options change what a service's rules say. The zero value, like a nil
 // *Options, follows the service.
@@ -79,24 +75,28 @@ type Signer struct {
 	scope, regionSet string // /region/service/aws4_request; with an Algorithm what region is, which scope then lacks
 	name             string // of the algorithm
 	algorithm        Algorithm
-	exact            []string // the headers to sign, sorted; nil: all but those denied
+	exact, own       []string // the headers to sign, sorted (nil: all but those denied); those that Sign sets, or net/http does
 
 	doubleEncode, normalizePath, signToken, contentSHA256, shortenExpires, s3 bool
 
-	lower      [256]byte // of the bytes of a header's name; notToken for others
-	unreserved [256]bool // the bytes that URI encoding leaves alone
-	keys       keyCache
-	pool       sync.Pool // of *work
+	lower              [256]byte                     // of the bytes of a header's name; notToken for others
+	unreserved, inPath [256]bool                     // the bytes that URI encoding leaves alone; and with them the slash
+	keys               [8]atomic.Pointer[signingKey] // the last few: a hit takes no lock
+	nextKey            atomic.Uint32
+	pool               sync.Pool // of *work
 }
 
 // NewSigner makes a signer for a service ("s3", "sts", …) and a region
 // ("us-east-1", …) as they stand in the credential scope. nil options follow the
 // service. The error is an [*InputError] of kind [ErrScope] or [ErrRequest].
-func NewSigner(service, region string, opts *Options) (*Signer, error) {
+func NewSigner(service, region string, opts *Options) (s *Signer, err error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	s := &Signer{service: service, region: region, s3: isS3(service), name: algorithm, algorithm: opts.Algorithm}
+	s = &Signer{service: service, region: region, name: algorithm, algorithm: opts.Algorithm}
+	// S3's rules are for these: the path is encoded once and never normalised, the
+	// payload hash is in a header.
+	s.s3 = slices.Contains([]string{"s3", "s3express", "s3-outposts", "s3-object-lambda"}, service)
 	s.doubleEncode = opts.DoubleEncode.or(!s.s3)
 	s.normalizePath = opts.NormalizePath.or(!s.s3)
 	s.signToken = opts.SignToken.or(service != "iotdevicegateway")
@@ -105,23 +105,23 @@ func NewSigner(service, region string, opts *Options) (*Signer, error) {
 	s.pool.New = func() any { return &work{s: s} }
 	for i := range 256 {
 		c := byte(i)
-		s.unreserved[c], s.lower[c] = isUnreserved(c), notToken
+		s.unreserved[c], s.inPath[c], s.lower[c] = isUnreserved(c), isUnreserved(c) || c == '/', notToken
 		if isTokenByte(c) {
 			s.lower[c] = strings.ToLower(string(rune(c)))[0]
 		}
 	}
+	s.own = []string{headerContentSHA256, headerAuthorization, "Host", headerDate, headerToken}
 	regions := region
 	s.scope = "/" + region + "/" + service + "/" + terminator
 	if s.algorithm != nil {
 		s.name, s.regionSet, regions = s.algorithm.Name(), region, strings.ReplaceAll(region, ",", "")
-		s.scope = "/" + service + "/" + terminator
+		s.scope, s.own = "/"+service+"/"+terminator, append(s.own, headerRegionSet)
 	}
 	for _, part := range [...][2]string{{"service", service}, {"region", regions}} {
 		if !only(part[1], isVisible) || strings.ContainsAny(part[1], "/,") {
 			return nil, refuse(ErrScope, part[0], "is empty, or has a blank, a line end, another control byte, a slash or a comma")
 		}
 	}
-	var err error
 	if opts.SignedHeaders != nil {
 		s.exact, err = exactList(opts.SignedHeaders)
 	}
@@ -151,9 +151,3 @@ func exactList(names []string) (list []string, err error) {
 // Algorithm names the way of signing: AWS4-HMAC-SHA256, or that of
 // [Options.Algorithm].
 func (s *Signer) Algorithm() string { return s.name }
-
-// isS3 reports whether a service has S3's rules: the path encoded once and never
-// normalised, the payload hash in a header.
-func isS3(service string) bool {
-	return service == "s3" || service == "s3express" || service == "s3-outposts" || service == "s3-object-lambda"
-}

@@ -2,7 +2,6 @@ package sigv4
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"time"
 )
 
@@ -20,16 +19,16 @@ const (
 	dateLen    = len("20060102")
 )
 
-// appendTime appends the timestamp, which is that of a year from 1970 to 9999. A
+// formatTime gives the timestamp, which is that of a year from 1970 to 9999. A
 // time that has none, the zero time above all, is an error.
-func appendTime(dst []byte, t time.Time) ([]byte, error) {
+func formatTime(t time.Time) (string, error) {
 	if t = t.UTC(); t.Year() < 1970 || t.Year() > 9999 {
-		return dst, refuse(ErrTime, "time", "is out of range: a year from 1970 to 9999 is expected")
+		return "", refuse(ErrTime, "time", "is out of range: a year from 1970 to 9999 is expected")
 	}
-	return t.AppendFormat(dst, timeFormat), nil
+	return t.Format(timeFormat), nil
 }
 
-// parseTime reads a timestamp; one that appendTime would not write is an error.
+// parseTime reads a timestamp; one that formatTime would not write is an error.
 func parseTime(s string) (time.Time, error) {
 	t, err := time.Parse(timeFormat, s)
 	if err == nil && (t.Year() < 1970 || t.Format(timeFormat) != s) {
@@ -42,5 +41,5 @@ func (w *work) appendStringToSign() {
 	dst := append(append(append(w.toSign, w.s.name...), '\n'), w.timestamp...)
 	dst = append(append(append(dst, '\n'), w.key.scope...), '\n')
 	sum := sha256.Sum256(w.canonical)
-	w.toSign = hex.AppendEncode(dst, sum[:])
+	w.toSign = appendHex(dst, &sum)
 }

@@ -1,9 +1,7 @@
 package sigv4
 
 import (
-	"cmp"
 	"context"
-	"crypto/hmac"
 	"errors"
 	"net/http"
 	"net/url"
@@ -28,7 +26,7 @@ type Lookup func(ctx context.Context, accessKeyID, sessionToken string) (Credent
 // Verified is what a good signature says.
 type Verified struct {
 	AccessKeyID   string
-	SignedHeaders []string  // lower case, sorted
+	SignedHeaders string    // host;x-amz-date
 	SignedAt      time.Time // X-Amz-Date
 	ExpiresAt     time.Time // query form only
 	Payload       PayloadHash
@@ -58,14 +56,17 @@ func deny(code string, status int, message string) *VerifyError {
 type claim struct {
 	algorithm, credential, timestamp, life, regions, token, signed, signature string
 
-	query         bool
-	accessKeyID   string
-	signedHeaders []string
-	signedAt      time.Time
-	expires       time.Duration // query form
-	payload       PayloadHash
-	cred          Credentials
+	query       bool
+	accessKeyID string
+	signedAt    time.Time
+	expires     time.Duration // query form
+	payload     PayloadHash
+	cred        Credentials
+	bad         *VerifyError // the first check that failed
 }
+
+// is reports whether a claim is good so far.
+func (c *claim) is(bad *VerifyError) bool { c.bad = bad; return bad == nil }
 
 // Verify checks the signature of a request as net/http's server gives it, in the
 // header form or the query form, at the time now. Payload is the hash of the
@@ -80,23 +81,10 @@ func (s *Signer) Verify(req *http.Request, lookup Lookup, payload PayloadHash, n
 	w, c := s.pool.Get().(*work), &claim{payload: payload}
 	defer w.free()
 	w.req = req
-	bad := w.readClaim(c)
-	if bad == nil {
-		bad = w.checkClaim(c, now)
+	if !(c.is(w.readClaim(c)) && c.is(w.checkClaim(c, now)) && c.is(w.checkPayload(c)) && c.is(w.lookUp(c, lookup)) && c.is(w.compare(c, now))) {
+		return Verified{}, c.bad
 	}
-	if bad == nil {
-		bad = w.checkPayload(c)
-	}
-	if bad == nil {
-		bad = w.lookUp(c, lookup)
-	}
-	if bad == nil {
-		bad = w.compare(c, now)
-	}
-	if bad != nil {
-		return Verified{}, bad
-	}
-	v := Verified{AccessKeyID: c.accessKeyID, SignedHeaders: c.signedHeaders, SignedAt: c.signedAt,
+	v := Verified{AccessKeyID: c.accessKeyID, SignedHeaders: c.signed, SignedAt: c.signedAt,
 		Payload: c.payload, Signature: c.signature, Query: c.query}
 	if c.query {
 		v.ExpiresAt = c.signedAt.Add(c.expires)
@@ -110,7 +98,7 @@ func (w *work) readClaim(c *claim) *VerifyError {
 	w.collectQuery(func(name []byte, raw string) bool {
 		field := c.field(string(name))
 		if field != nil {
-			value, err := url.QueryUnescape(raw)
+			value, err := w.decoded(raw)
 			once = once && err == nil && value != "" && *field == ""
 			*field = value
 		}
@@ -140,6 +128,21 @@ func (w *work) readClaim(c *claim) *VerifyError {
 		return c.malformed("X-Amz-Expires must be a number of seconds from 1 to 604800, which is a week")
 	}
 	return nil
+}
+
+// decoded decodes a parameter's value. One that was encoded for a key in the cache
+// takes no second decoding, and no second encoding.
+func (w *work) decoded(raw string) (string, error) {
+	for i := 0; i < len(w.s.keys) && strings.Contains(raw, "%"); i++ {
+		if k := w.s.keys[i].Load(); k != nil && raw == k.credentialInQuery {
+			w.clean = raw
+			return k.credential, nil
+		} else if k != nil && raw == k.tokenInQuery {
+			w.clean = raw
+			return k.sessionToken, nil
+		}
+	}
+	return url.QueryUnescape(raw)
 }
 
 // readAuthorization reads "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…,
@@ -194,66 +197,62 @@ func (c *claim) field(name string) *string {
 	return nil
 }
 
-// checkClaim checks the scope, the signed headers, which must be as a signer writes
-// them: lower case, sorted, each once, host among them; and the time.
-func (w *work) checkClaim(c *claim, now time.Time) *VerifyError {
-	var scope [5]string
-	rest, whole := c.credential, !strings.HasSuffix(c.credential, "/")
-	for i := range scope {
-		if scope[i] = w.s.region; i != 2 || w.s.algorithm == nil { // SigV4a's scope has no region
-			scope[i], rest, _ = strings.Cut(rest, "/")
-		}
-		whole = whole && scope[i] != ""
-	}
-	c.accessKeyID, c.signedHeaders = scope[0], strings.Split(c.signed, ";")
-	canonical := slices.Contains(c.signedHeaders, "host")
-	for i, name := range c.signedHeaders {
-		canonical = canonical && w.s.isLower(name) && (i == 0 || name > c.signedHeaders[i-1])
-	}
+// checkClaim checks the time, the scope, and the signed headers, which must be as a
+// signer writes them: lower case, sorted, each once, host among them.
+func (w *work) checkClaim(c *claim, now time.Time) (bad *VerifyError) {
 	var err error
-	if c.signedAt = time.Unix(w.second, 0).UTC(); c.timestamp == "" || c.timestamp != string(w.timestamp) {
-		if c.signedAt, err = parseTime(c.timestamp); err == nil {
-			w.timestamp, w.second = append(w.timestamp[:0], c.timestamp...), c.signedAt.Unix()
+	if c.signedAt = time.Unix(w.second, 0).UTC(); c.timestamp == "" || c.timestamp != w.timestamp {
+		if c.signedAt, err = parseTime(c.timestamp); err != nil {
+			return deny("AccessDenied", http.StatusForbidden, "AWS authentication requires a valid X-Amz-Date: YYYYMMDDTHHMMSSZ")
 		}
+		w.timestamp, w.second = strings.Clone(c.timestamp), c.signedAt.Unix()
+	}
+	id, scope, _ := strings.Cut(c.credential, "/")
+	if c.accessKeyID = id; id == "" || !strings.HasPrefix(scope, c.timestamp[:dateLen]) || scope[dateLen:] != w.s.scope {
+		return w.badScope(c, strings.Split(c.credential, "/"))
+	}
+	sorted, last := true, ""
+	w.names = w.names[:0]
+	for name := range strings.SplitSeq(c.signed, ";") {
+		sorted = sorted && name > last
+		w.names, last = append(w.names, name), name
 	}
 	age := now.Sub(c.signedAt)
-	w.exact = c.signedHeaders
-	outside := w.collectHeaders(func(name []byte) bool { return string(name) == "authorization" })
 	switch {
-	case !whole || rest != "" || scope[4] != terminator:
-		return c.malformed("the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".")
-	case !canonical:
-		return c.malformed("SignedHeaders must be lower case, sorted, each once, and have host")
-	case err != nil:
-		return deny("AccessDenied", http.StatusForbidden, "AWS authentication requires a valid X-Amz-Date: YYYYMMDDTHHMMSSZ")
-	case scope[3] != w.s.service:
-		return c.malformed("incorrect service " + strconv.Quote(scope[3]) + "; expecting " + strconv.Quote(w.s.service) + ".")
-	case scope[2] != w.s.region || w.s.algorithm != nil && !w.s.algorithm.Covers(c.regions, w.s.region):
-		bad := c.malformed("the region " + strconv.Quote(cmp.Or(c.regions, scope[2])) + " is wrong; expecting " + strconv.Quote(w.s.region))
-		bad.Region = w.s.region
-		return bad
-	case scope[1] != c.timestamp[:dateLen]:
-		return c.malformed("the date in the credential scope is not that of X-Amz-Date")
+	case w.s.algorithm != nil && !w.s.algorithm.Covers(c.regions, w.s.region):
+		return w.badRegion(c, c.regions)
+	case !sorted || !slices.Contains(w.names, "host"):
+		return c.malformed(badList)
 	case c.query && age < -MaxSkew:
 		return deny("AccessDenied", http.StatusForbidden, "Request is not valid yet")
 	case c.query && age > c.expires:
 		return deny("AccessDenied", http.StatusForbidden, "Request has expired")
 	case !c.query && age.Abs() > MaxSkew:
 		return deny("RequestTimeTooSkewed", http.StatusForbidden, "The difference between the request time and the current time is too large.")
-	case outside != "": // it may have been smuggled in
-		return deny("AccessDenied", http.StatusForbidden, "There were headers present in the request which were not signed: "+outside)
 	}
 	return nil
 }
 
-// isLower reports whether a header's name is a token in lower case.
-func (s *Signer) isLower(name string) bool {
-	for i := range len(name) {
-		if s.lower[name[i]] != name[i] {
-			return false
-		}
+// badScope says what is wrong with the parts of a credential.
+func (w *work) badScope(c *claim, parts []string) *VerifyError {
+	if w.s.algorithm != nil { // SigV4a's scope has no region
+		parts = slices.Insert(parts, min(2, len(parts)), w.s.region)
 	}
-	return name != ""
+	switch {
+	case len(parts) != 5 || slices.Contains(parts, "") || parts[4] != terminator:
+		return c.malformed("the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".")
+	case parts[3] != w.s.service:
+		return c.malformed("incorrect service " + strconv.Quote(parts[3]) + "; expecting " + strconv.Quote(w.s.service) + ".")
+	case parts[2] != w.s.region:
+		return w.badRegion(c, parts[2])
+	}
+	return c.malformed("the date in the credential scope is not that of X-Amz-Date")
+}
+
+func (w *work) badRegion(c *claim, region string) *VerifyError {
+	bad := c.malformed("the region " + strconv.Quote(region) + " is wrong; expecting " + strconv.Quote(w.s.region))
+	bad.Region = w.s.region
+	return bad
 }
 
 // checkPayload settles the last line of the canonical request.
@@ -285,9 +284,8 @@ func (w *work) lookUp(c *claim, lookup Lookup) (bad *VerifyError) {
 		return &VerifyError{Code: "InvalidAccessKeyId", Status: http.StatusForbidden, AccessKeyID: c.accessKeyID,
 			Message: "The AWS Access Key Id you provided does not exist in our records."}
 	}
-	w.line = append(append(w.line, c.cred.SessionToken()...), c.token...)
-	if n := len(c.cred.SessionToken()); !hmac.Equal(w.line[:n], w.line[n:]) {
-		return deny("InvalidToken", http.StatusBadRequest, "The provided token is malformed or otherwise invalid.")
+	if len(c.token) != len(c.cred.SessionToken()) {
+		return badToken()
 	}
 	if w.key, err = w.s.key(c.cred, w.timestamp[:dateLen]); err != nil {
 		return deny("InternalError", http.StatusInternalServerError, "the look-up gave "+err.Error())
@@ -295,10 +293,23 @@ func (w *work) lookUp(c *claim, lookup Lookup) (bad *VerifyError) {
 	return nil
 }
 
+const badList = "SignedHeaders must be lower case, sorted, each once, and have host"
+
+func badToken() *VerifyError {
+	return deny("InvalidToken", http.StatusBadRequest, "The provided token is malformed or otherwise invalid.")
+}
+
 // compare recomputes the signature and holds it against the one that came.
 func (w *work) compare(c *claim, now time.Time) *VerifyError {
-	w.addHeader("host", w.req.Host)
-	w.finishHeaders()
+	w.exact, w.token, w.hash = w.names, w.key.sessionToken, c.payload.s
+	unsigned := w.collectHeaders([]string{headerAuthorization})
+	if unsigned != "" { // it may have been smuggled in
+		return deny("AccessDenied", http.StatusForbidden, "There were headers present in the request which were not signed: "+unsigned)
+	}
+	w.finishHeaders([2]string{"host", w.req.Host})
+	if string(w.signed) != c.signed && (strings.ToLower(c.signed) != c.signed || strings.Contains(c.signed, " ")) {
+		return c.malformed(badList)
+	}
 	if w.canonicalize(c.payload); w.err != nil {
 		return deny("InvalidRequest", http.StatusBadRequest, w.err.Error())
 	}
@@ -306,6 +317,9 @@ func (w *work) compare(c *claim, now time.Time) *VerifyError {
 		return &VerifyError{Code: "SignatureDoesNotMatch", Status: http.StatusForbidden, AccessKeyID: c.accessKeyID,
 			Message:           "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
 			SignatureProvided: c.signature, StringToSign: string(w.toSign), CanonicalRequest: string(w.canonical)}
+	}
+	if c.token != w.token { // which only who knows the secret comes to learn
+		return badToken()
 	}
 	if !c.cred.Expires.IsZero() && now.After(c.cred.Expires) {
 		return deny("ExpiredToken", http.StatusBadRequest, "The provided token has expired.")

@@ -70,7 +70,7 @@ x-amz-date: 20130524T000000Z
 	}
 
 	// Output:
-	// AKIAIOSFODNN7EXAMPLE 2013-05-24 00:00:00 +0000 UTC [host range x-amz-content-sha256 x-amz-date]
+	// AKIAIOSFODNN7EXAMPLE 2013-05-24 00:00:00 +0000 UTC host;range;x-amz-content-sha256;x-amz-date
 	// SignatureDoesNotMatch
 }
 

@@ -96,7 +96,7 @@ func hint(r oracle.Request, denied *sigv4.VerifyError) string {
 func verdictOf(r oracle.Request, v sigv4.Verified) verdict {
 	body := r.BodyVerified()
 	out := verdict{Valid: true, Form: form(v), AccessKeyID: v.AccessKeyID, Region: r.Region, Service: r.Service,
-		SignedAt: v.SignedAt.Format(time.RFC3339), SignedHeaders: v.SignedHeaders, PayloadHash: v.Payload.String(), BodyVerified: &body}
+		SignedAt: v.SignedAt.Format(time.RFC3339), SignedHeaders: strings.Split(v.SignedHeaders, ";"), PayloadHash: v.Payload.String(), BodyVerified: &body}
 	if v.Query {
 		out.ExpiresAt = v.ExpiresAt.Format(time.RFC3339)
 	}
@@ -105,7 +105,7 @@ func verdictOf(r oracle.Request, v sigv4.Verified) verdict {
 
 func sentence(r oracle.Request, v sigv4.Verified) string {
 	s := fmt.Sprintf("signed by %s for %s in %s at %s in the %s form, with the headers %s", v.AccessKeyID, r.Service, r.Region,
-		v.SignedAt.Format(time.RFC3339), form(v), strings.Join(v.SignedHeaders, ", "))
+		v.SignedAt.Format(time.RFC3339), form(v), strings.ReplaceAll(v.SignedHeaders, ";", ", "))
 	if v.Query {
 		s += "; good until " + v.ExpiresAt.Format(time.RFC3339)
 	}
