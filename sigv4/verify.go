@@ -133,7 +133,10 @@ func (w *work) readClaim(c *claim) *VerifyError {
 // decoded decodes a parameter's value. One that was encoded for a key in the cache
 // takes no second decoding, and no second encoding.
 func (w *work) decoded(raw string) (string, error) {
-	for i := 0; i < len(w.s.keys) && strings.Contains(raw, "%"); i++ {
+	if !strings.Contains(raw, "%") {
+		return raw, nil
+	}
+	for i := range w.s.keys {
 		if k := w.s.keys[i].Load(); k != nil && raw == k.credentialInQuery {
 			w.clean = raw
 			return k.credential, nil
