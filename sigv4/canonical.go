@@ -270,8 +270,11 @@ func (w *work) finishHeaders(own ...[2]string) {
 // signs says whether a header is signed: by the exact list, or by the deny list.
 func (w *work) signs(name []byte) bool {
 	if w.exact != nil {
-		i := sort.Search(len(w.exact), func(i int) bool { return w.exact[i] >= string(name) })
-		return i < len(w.exact) && w.exact[i] == string(name)
+		i := slices.IndexFunc(w.exact[:min(16, len(w.exact))], func(e string) bool { return e == string(name) })
+		if i < 0 && len(w.exact) > 16 {
+			i = sort.Search(len(w.exact), func(i int) bool { return w.exact[i] >= string(name) })
+		}
+		return i >= 0 && i < len(w.exact) && w.exact[i] == string(name)
 	}
 	switch string(name) {
 	case "authorization", "user-agent", "x-amzn-trace-id", "expect", "accept-encoding", "connection", "proxy-connection",
@@ -349,14 +352,12 @@ func only(s string, ok func(c byte) bool) bool {
 
 // isUnreserved says which bytes URI encoding leaves alone (RFC 3986 section 2.3).
 func isUnreserved(c byte) bool {
-	return c|0x20-'a' < 26 || c-'0' < 10 || strings.IndexByte("-._~", c) >= 0
+	return c|32-'a' < 26 || c-'0' < 10 || strings.IndexByte("-._~", c) >= 0
 }
 
 // isHex says which bytes are hex digits, and unhex what byte two of them are.
-func isHex(c byte) bool { return c-'0' < 10 || c|0x20-'a' < 6 }
-func unhex(digits string) byte {
-	return (digits[0]&15+digits[0]>>6*9)<<4 | digits[1]&15 + digits[1]>>6*9
-}
+func isHex(c byte) bool   { return c-'0' < 10 || c|0x20-'a' < 6 }
+func unhex(d string) byte { return (d[0]&15+d[0]>>6*9)<<4 | d[1]&15 + d[1]>>6*9 }
 
 // isVisible says which bytes are visible ASCII.
 func isVisible(c byte) bool { return c-'!' <= '~'-'!' }

@@ -26,6 +26,4 @@ func (e *InputError) Error() string {
 // Unwrap gives the kind.
 func (e *InputError) Unwrap() error { return e.Kind }
 
-func refuse(kind error, field, problem string) error {
-	return &InputError{Kind: kind, Field: field, Problem: problem}
-}
+func refuse(kind error, field, problem string) error { return &InputError{kind, field, problem} }

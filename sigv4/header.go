@@ -51,7 +51,9 @@ func (s *Signer) Sign(req *http.Request, cred Credentials, payload PayloadHash, 
 	// AWS4-HMAC-SHA256 Credential=ID/scope, SignedHeaders=a;b, Signature=hex
 	authorization := w.key.authorization + string(w.signed) + ", Signature=" + string(w.signature)
 	values := []string{authorization, w.timestamp, w.hash, cred.SessionToken(), s.regionSet} // behind the slices of one
-	delete(req.Header, headerToken)
+	if len(req.Header) > len(w.headers) {                                                    // it has more than what was collected
+		delete(req.Header, headerToken)
+	}
 	for i, key := range [...]string{headerAuthorization, headerDate, headerContentSHA256, headerToken, headerRegionSet} {
 		if values[i] != "" {
 			req.Header[key] = values[i : i+1 : i+1]

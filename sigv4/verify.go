@@ -167,8 +167,11 @@ func (w *work) readAuthorization(c *claim, authorization string) *VerifyError {
 			c.signature = value
 		}
 	}
-	h := w.req.Header
-	switch dates, tokens, regions := h[headerDate], h[headerToken], h[headerRegionSet]; {
+	dates, tokens, regions := w.req.Header[headerDate], w.req.Header[headerToken], []string(nil)
+	if w.s.algorithm != nil {
+		regions = w.req.Header[headerRegionSet]
+	}
+	switch {
 	case !found || name != w.s.name:
 		return deny("InvalidRequest", http.StatusBadRequest, "The authorization mechanism you have provided is not supported. Please use "+w.s.name+".")
 	case parts != 3 || c.credential == "" || c.signed == "" || c.signature == "":
@@ -279,11 +282,12 @@ func (w *work) checkPayload(c *claim) *VerifyError {
 }
 
 // lookUp asks for the credentials that a claim names, and gets their key.
-func (w *work) lookUp(c *claim, lookup Lookup) (bad *VerifyError) {
+func (w *work) lookUp(c *claim, lookup Lookup) *VerifyError {
 	var err error
-	if c.cred, err = lookup(w.req.Context(), c.accessKeyID, c.token); err != nil && errors.As(err, &bad) && bad != nil {
-		return bad
-	} else if err != nil {
+	if c.cred, err = lookup(w.req.Context(), c.accessKeyID, c.token); err != nil {
+		if bad := (*VerifyError)(nil); errors.As(err, &bad) && bad != nil {
+			return bad
+		}
 		return &VerifyError{Code: "InvalidAccessKeyId", Status: http.StatusForbidden, AccessKeyID: c.accessKeyID,
 			Message: "The AWS Access Key Id you provided does not exist in our records."}
 	}

@@ -105,13 +105,16 @@ func bench(count int, benchtime, pattern, out string) (missed int, err error) {
 	return missed, nil
 }
 
-// rounds runs the benchmarks count times, all tests each time before them, for
-// what is broken is not measured.
+// rounds runs the benchmarks count times, after all tests, for what is broken is
+// not measured.
 func rounds(binary string, count int, benchtime, pattern string) ([]byte, error) {
+	if _, err := command(binary); err != nil {
+		return nil, err
+	}
 	var raw []byte
 	for i := range count {
 		fmt.Fprintf(os.Stderr, "bench: round %d of %d\n", i+1, count)
-		text, err := command(binary, "-test.bench="+pattern, "-test.benchtime="+benchtime)
+		text, err := command(binary, "-test.run=^$", "-test.bench="+pattern, "-test.benchtime="+benchtime)
 		if err != nil {
 			return nil, err
 		}

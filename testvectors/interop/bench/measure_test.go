@@ -41,9 +41,12 @@ func runFirst[T any](b *testing.B, newRequest func(testing.TB) *http.Request, ca
 	if _, err := call(requests.fresh(1)[0]); err != nil {
 		b.Fatal(err)
 	}
+	var spent spent
+	neighbour := watch()
+	neighbour.waitUntilAway()
 	b.ReportAllocs()
 	b.ResetTimer()
-	var spent time.Duration
+	before := neighbour.away()
 	for left := b.N; left > 0; left -= batch {
 		fresh := requests.fresh(min(left, batch))
 		start := time.Now()
@@ -52,9 +55,11 @@ func runFirst[T any](b *testing.B, newRequest func(testing.TB) *http.Request, ca
 				b.Fatal(err)
 			}
 		}
-		spent += time.Since(start)
+		took, behind := time.Since(start), neighbour.away()
+		spent.add(took, len(fresh), before && behind)
+		before = behind
 	}
-	b.ReportMetric(float64(spent.Nanoseconds())/float64(b.N), "ns/op")
+	spent.report(b)
 }
 
 // requests are a batch of requests that are all made alike, and how.
