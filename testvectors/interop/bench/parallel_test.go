@@ -8,11 +8,12 @@ import (
 	"github.com/sigvier/sigvier/sigv4"
 )
 
-// BenchmarkParallel signs with one signer from one core and from all. The floor
-// beside it has nothing to share: it tells what the machine can give, which is
-// often less than twice as much for twice the cores. Each core signs its one
-// request again and again, for one core's clock cannot be stopped; where one core
-// is compared with all, that is the same on both sides.
+// BenchmarkParallel signs with one signer from one core and from all, and from all
+// with a signer for each (sigvier-each), which have nothing to share: were there a
+// lock, it would show between these two. What more cores give at all, it cannot
+// show: where two cores are two threads of one, most code gains little by the
+// second, and the floor, whose instructions wait for one another, a whole core. Each
+// core signs its one request again and again.
 func BenchmarkParallel(b *testing.B) {
 	for _, procs := range []struct {
 		name string
@@ -27,13 +28,21 @@ func BenchmarkParallel(b *testing.B) {
 				}
 			})
 		})
-		b.Run(fmt.Sprintf("procs=%s/signer=sigvier", procs.name), func(b *testing.B) {
-			s := newSigner(b)
-			runParallel(b, procs.n, func() func() error {
-				req := newRangedRequest(b)
-				return func() error { return s.Sign(req, longTerm, sigv4.EmptyPayload(), moment) }
+		shared := newSigner(b)
+		for _, signer := range []struct {
+			name string
+			make func() *sigv4.Signer
+		}{
+			{"sigvier", func() *sigv4.Signer { return shared }},
+			{"sigvier-each", func() *sigv4.Signer { return newSigner(b) }},
+		} {
+			b.Run(fmt.Sprintf("procs=%s/signer=%s", procs.name, signer.name), func(b *testing.B) {
+				runParallel(b, procs.n, func() func() error {
+					s, req := signer.make(), newRangedRequest(b)
+					return func() error { return s.Sign(req, longTerm, sigv4.EmptyPayload(), moment) }
+				})
 			})
-		})
+		}
 	}
 }
 

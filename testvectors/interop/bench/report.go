@@ -30,7 +30,7 @@ func printTable(w io.Writer, r results) {
 	}
 }
 
-const row = "%-26s%-16s%9s%9s%11s%9s%11s%9s\n"
+const row = "%-28s%-16s%9s%9s%10s%9s%10s%9s\n"
 
 // cell formats a value, and none as "-".
 func cell(format string, value float64, ok bool) string {
