@@ -851,3 +851,77 @@ func TestPresignRefusesURLsThatNoHeaderLineHolds(t *testing.T) {
 		}
 	}
 }
+
+// TestLongListOfSignedHeaders has lists that are searched, where short ones are
+// gone through: each header of a list is found, and no other.
+func TestLongListOfSignedHeaders(t *testing.T) {
+	for _, n := range []int{2, 15, 16, 17, 18, 100} { // names, host and x-amz-date among them
+		list := []string{"host"}
+		req := newRequest(t, "GET", "https://example.amazonaws.com/key")
+		for i := range n - 2 {
+			list = append(list, fmt.Sprintf("q-%03d", 2*i))
+			req.Header.Set(fmt.Sprintf("Q-%03d", 2*i), "value")
+			req.Header.Set(fmt.Sprintf("Q-%03d", 2*i+1), "not signed")
+		}
+		list = append(list, "x-amz-date")
+		s, err := sigv4.NewSigner("sts", "us-east-1", &sigv4.Options{SignedHeaders: list})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Sign(req, longTerm, sigv4.EmptyPayload(), moment); err != nil {
+			t.Fatalf("Sign of %d headers = %v", n, err)
+		}
+		a := &arrival{req, known(longTerm), sigv4.EmptyPayload(), moment}
+		v, err := s.Verify(a.req, a.lookup, a.payload, a.now)
+		if want := strings.Join(list, ";"); err != nil || v.SignedHeaders != want {
+			t.Errorf("Verify of %d signed headers = %q, %v, want %q", n, v.SignedHeaders, err, want)
+		}
+		for _, name := range list[1:] {
+			values := req.Header.Values(name)
+			if req.Header.Del(name); name == "x-amz-date" {
+				break
+			}
+			if _, err := s.Verify(a.req, a.lookup, a.payload, a.now); err == nil {
+				t.Errorf("Verify of %d signed headers without %s = nil, want an error", n, name)
+			}
+			req.Header.Set(name, values[0])
+		}
+	}
+}
+
+// TestCachedKeysChangeNothing verifies URLs with a signer that has the key and
+// with one that has not, in each encoding of the same values.
+func TestCachedKeysChangeNothing(t *testing.T) {
+	s := newSigner(t, "s3", nil)
+	req := newRequest(t, "GET", "https://example.amazonaws.com/key")
+	cred := sigv4.NewCredentials(exampleID, exampleSecret, "a+b/c==%2F")
+	p, err := s.Presign(req, cred, sigv4.UnsignedPayload(), moment, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, url := range map[string]string{
+		"as it was made":         p.URL,
+		"lower-case escapes":     strings.NewReplacer("%2F", "%2f", "%2B", "%2b", "%3D", "%3d").Replace(p.URL),
+		"slashes as they are":    strings.ReplaceAll(p.URL, "%2F", "/"),
+		"more escapes than need": strings.Replace(p.URL, "Credential=A", "Credential=%41", 1),
+	} {
+		var want sigv4.Verified
+		fresh := newSigner(t, "s3", nil)
+		for i, by := range []*sigv4.Signer{fresh, fresh, s} {
+			got, err := by.Verify(newRequest(t, "GET", url), known(cred), sigv4.PayloadHash{}, moment)
+			if err != nil {
+				t.Errorf("%s, time %d: Verify = %v", name, i+1, err)
+			}
+			if i == 0 {
+				want = got
+			}
+			if diff := cmp.Diff(want, got, cmp.AllowUnexported(sigv4.PayloadHash{})); diff != "" {
+				t.Errorf("%s, time %d: Verify differs from the first:\n%s", name, i+1, diff)
+			}
+			other := sigv4.NewCredentials(exampleID, exampleSecret, "a+b/c==%2f")
+			if _, err := by.Verify(newRequest(t, "GET", url), known(other), sigv4.PayloadHash{}, moment); err == nil {
+				t.Errorf("%s, time %d: Verify with another token = nil, want an error", name, i+1)
+			}
+		}
+	}
+}
