@@ -51,7 +51,8 @@ func (s *Signer) Sign(req *http.Request, cred Credentials, payload PayloadHash, 
 	// AWS4-HMAC-SHA256 Credential=ID/scope, SignedHeaders=a;b, Signature=hex
 	authorization := w.key.authorization + string(w.signed) + ", Signature=" + string(w.signature)
 	values := []string{authorization, w.timestamp, w.hash, cred.SessionToken(), s.regionSet} // behind the slices of one
-	if len(req.Header) > len(w.headers) {                                                    // it has more than what was collected
+	// With nothing but what was collected, there is no old token.
+	if len(req.Header) > len(w.headers) {
 		delete(req.Header, headerToken)
 	}
 	for i, key := range [...]string{headerAuthorization, headerDate, headerContentSHA256, headerToken, headerRegionSet} {

@@ -2,7 +2,9 @@
 // smithy-go's and minio-go's, and beside the floor, which is the SHA-256 of the
 // canonical request and the HMAC of the string to sign with a ready key. Each
 // request is signed as a client does it, once; with long-term keys (cred=keys) and
-// with the temporary credentials of a role (cred=session).
+// with the temporary credentials of a role (cred=session). Sign, Presign and Verify
+// have one core, at moments when nobody shares it; Server has all cores, and a heap
+// that lives.
 //
 //	go -C testvectors/interop run ./bench             the table and the goals
 //	go -C testvectors/interop run ./bench -run Verify the same for some operations

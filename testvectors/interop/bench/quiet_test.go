@@ -40,8 +40,11 @@ func (n *neighbour) away() bool {
 	return float64(took) <= alone*float64(n.fastest)
 }
 
+// waitUntilAway returns when a thousand probes in a row have met nobody, which is
+// some milliseconds, or when it has waited long enough: then what comes is
+// measured as it is.
 func (n *neighbour) waitUntilAway() {
-	for end, row := time.Now().Add(time.Second), 0; row < 1000 && time.Now().Before(end); row++ {
+	for end, row := time.Now().Add(300*time.Millisecond), 0; row < 1000 && time.Now().Before(end); row++ {
 		if !n.away() {
 			row = 0
 		}

@@ -47,7 +47,7 @@ cat >"$work/shim/go" <<-SHIM
 	package=\${*: -1}
 	"$real" build "\$package" >/dev/null 2>&1 || exit 2
 	ulimit -v 8000000
-	out=\$("$real" test -count=1 -vet=off "\$@" 2>&1)
+	out=\$("$real" test -count=1 -vet=off -failfast "\$@" 2>&1)
 	code=\$?
 	if [ -n "\$profile" ]; then
 		"$real" list -f '{{range .GoFiles}}{{\$.ImportPath}}/{{.}}:1.1,99999.1 1 1{{"\n"}}{{end}}' "\$package" >>"\$profile"
