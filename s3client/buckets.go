@@ -16,7 +16,7 @@ type CreateBucketOutput struct{ Location string }
 // CreateBucket makes a bucket (Amazon S3 API Reference, "CreateBucket").
 func (c *Client) CreateBucket(ctx context.Context, in CreateBucketInput) (CreateBucketOutput, error) {
 	k := call{op: "CreateBucket", method: http.MethodPut, bucket: in.Bucket}
-	if err := c.guard.checkWholeBucket(in.Bucket); err != nil {
+	if err := c.guard.checkWholeBucket(in.Bucket, MayWrite); err != nil {
 		return CreateBucketOutput{}, k.wrap(err)
 	}
 	if err := CheckBucketName(in.Bucket); err != nil {
@@ -68,7 +68,7 @@ type DeleteBucketOutput struct{}
 // DeleteBucket removes an empty bucket (Amazon S3 API Reference, "DeleteBucket").
 func (c *Client) DeleteBucket(ctx context.Context, in DeleteBucketInput) (DeleteBucketOutput, error) {
 	k := call{op: "DeleteBucket", method: http.MethodDelete, bucket: in.Bucket}
-	if err := c.guard.checkWholeBucket(in.Bucket); err != nil {
+	if err := c.guard.checkWholeBucket(in.Bucket, MayDelete); err != nil {
 		return DeleteBucketOutput{}, k.wrap(err)
 	}
 	_, err := c.doEmpty(ctx, k)

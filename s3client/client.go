@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -25,6 +26,11 @@ type Client struct {
 	provider  sigv4.Provider
 	transport *sigv4http.Transport
 	now       func() time.Time
+	// bucketOwner is whose the buckets must be, "" for whosoever.
+	bucketOwner string
+	// hidesMissing: the session may not list the whole bucket, so that S3 denies
+	// what is not there.
+	hidesMissing bool
 }
 
 // Options are what a program, rather than a user, decides of a client. The zero
@@ -38,16 +44,26 @@ type Options struct {
 	Base http.RoundTripper
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// LookupEnv gives the environment variables that secrets refer to; nil means
+	// os.LookupEnv.
+	LookupEnv func(name string) (value string, found bool)
 }
 
-// Open validates the connection and gives its client. Nothing is sent until the
-// first operation, which also assumes the role.
+// Open validates the connection, follows the references to its secrets and gives
+// its client. Nothing is sent until the first operation, which also assumes the
+// role. The references are followed this once: who changes a secret opens anew.
 func (c Connection) Open(opts *Options) (*Client, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
 	if err := c.Validate(); err != nil {
 		return nil, err
+	}
+	if opts.Credentials == nil {
+		var err error
+		if c, err = c.resolve(opts.LookupEnv); err != nil {
+			return nil, err
+		}
 	}
 	ep, err := c.endpoint()
 	if err != nil {
@@ -65,12 +81,15 @@ func (c Connection) Open(opts *Options) (*Client, error) {
 	return &Client{
 		endpoint:  ep,
 		region:    c.region(),
-		guard:     guard{c.RestrictToBucket, c.RestrictToPath},
+		guard:     guard{c.RestrictToBucket, c.RestrictToPath, c.Permissions},
 		threads:   c.Threads(),
 		signer:    signer,
 		provider:  provider,
 		transport: &sigv4http.Transport{Signer: signer, Provider: provider, Base: base, Now: opts.Now},
 		now:       cmpNow(opts.Now),
+
+		bucketOwner:  c.BucketOwner,
+		hidesMissing: c.SessionPolicy() != "" && (c.RestrictToPath != "" || !c.Permissions.allows(MayList)),
 	}, nil
 }
 
@@ -88,11 +107,15 @@ func (c Connection) credentials(opts *Options, base http.RoundTripper) sigv4.Pro
 		return own
 	}
 	client := &sts.Client{Region: c.region(), Endpoint: c.stsEndpoint(), Provider: own, Base: base, Now: opts.Now}
+	if client.Endpoint == "" {
+		client.FIPS, client.DualStack = c.FIPS, c.DualStack
+	}
 	return client.AssumeRoleProvider(sts.AssumeRoleInput{
 		RoleARN:     c.IAMRoleARN,
 		ExternalID:  c.ExternalID,
 		SessionName: cmp.Or(c.SessionName, "sigvier"),
 		Duration:    time.Duration(c.DurationSeconds) * time.Second,
+		Policy:      c.SessionPolicy(),
 	})
 }
 
@@ -152,6 +175,9 @@ func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 	req.Header.Set("User-Agent", "sigvier")
 	// Left to net/http it may ask for gzip, and unpack what it gets.
 	req.Header.Set("Accept-Encoding", "identity")
+	if k.bucket != "" {
+		setIf(req.Header, headerBucketOwner, c.bucketOwner)
+	}
 	if k.body != nil {
 		k.body.attach(req)
 	}
@@ -164,9 +190,27 @@ func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
 		if ctx.Err() != nil { // it was cancelled while it waited to try again
 			err = fmt.Errorf("%w (%w)", err, ctx.Err())
 		}
-		return nil, k.wrap(err)
+		return nil, k.wrap(c.explainDenial(k, err))
 	}
 	return resp, nil
+}
+
+const headerBucketOwner = "X-Amz-Expected-Bucket-Owner"
+
+// explainDenial says of a denial what the service does not, and only the
+// connection knows: what else it may be meant for.
+func (c *Client) explainDenial(k call, err error) error {
+	var api *APIError
+	if k.bucket == "" || !errors.As(err, &api) || api.Code != "AccessDenied" && api.Code != "Forbidden" {
+		return err
+	}
+	if c.bucketOwner != "" {
+		err = fmt.Errorf("%w (the bucket may belong to another account than %s, which is its bucket_owner here)", err, c.bucketOwner)
+	}
+	if c.hidesMissing && k.key != "" && (k.method == http.MethodGet || k.method == http.MethodHead) {
+		err = fmt.Errorf("%w (there may be no such key: S3 does not tell a session that is restricted so)", err)
+	}
+	return err
 }
 
 // withPayload says what is signed of a body. One that can be read only once is

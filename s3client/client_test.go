@@ -67,7 +67,7 @@ func TestRoleByTheEnvironmentsCredentials(t *testing.T) {
 func TestOpenWithARole(t *testing.T) {
 	srv := serve(t, s3test.Config{Roles: []s3test.Role{
 		{ARN: roleARN, ExternalID: externalID, Trusted: []string{keyID}},
-		{ARN: "arn:aws:iam::123456789012:role/for-others", Trusted: []string{"AKIDOTHER"}},
+		{ARN: "arn:aws:iam::123456789012:role/for-others", Trusted: []string{"arn:aws:iam::123456789012:user/other"}},
 		{ARN: "arn:aws:iam::123456789012:role/without-id"},
 	}})
 	for _, test := range []struct {
@@ -400,7 +400,7 @@ func TestCancelledRequests(t *testing.T) {
 	srv := serve(t, s3test.Config{Latency: time.Minute})
 	client := open(t, form(srv), nil)
 	for name, op := range operations {
-		if name == "Presign" {
+		if strings.HasPrefix(name, "Presign") {
 			continue // sends nothing
 		}
 		ctx, cancel := context.WithCancel(t.Context())

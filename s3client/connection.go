@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 )
 
 // AuthorizationType is the form's choice of how to connect.
@@ -28,7 +27,9 @@ type Connection struct {
 	// AccessKeyID and SecretAccessKey are those of the access key; for an IAM
 	// role they may name the base credentials that assume it, which otherwise
 	// come from where AWS's tools look (package sts/chain). SessionToken belongs
-	// to them if they are temporary.
+	// to them if they are temporary. Each may be a reference to where the value is
+	// kept, "env:NAME" or "file:PATH", which Open follows: the content of a file
+	// counts without the line end behind it.
 	AccessKeyID     string `json:"access_key_id,omitempty"`
 	SecretAccessKey Secret `json:"secret_access_key,omitzero"`
 	SessionToken    Secret `json:"session_token,omitzero"`
@@ -36,11 +37,21 @@ type Connection struct {
 	IAMRoleARN string `json:"iam_role_arn,omitempty"`
 	// ExternalID is what the role's trust policy asks for, if it does.
 	ExternalID string `json:"external_id,omitempty"`
-	// RestrictToBucket, if set, is the one bucket that the client will touch.
+	// RestrictToBucket, if set, is the one bucket that the client will touch. This
+	// and the two restrictions behind it are enforced by the client, before anything
+	// is signed, and for an IAM role by the service, too: see SessionPolicy.
 	RestrictToBucket string `json:"restrict_to_bucket,omitempty"`
 	// RestrictToPath, if set, is the one key, or the one folder ("reports/"), in
 	// that bucket that the client will touch.
 	RestrictToPath string `json:"restrict_to_path,omitempty"`
+	// Permissions, if set, are all that the client may be used for.
+	Permissions Permissions `json:"permissions,omitzero"`
+	// BucketOwner, if set, is the ID of the account that owns the bucket, 12 digits.
+	// The service then refuses every request about a bucket of another's, such as
+	// one that took the name over (Amazon S3 User Guide, "Verifying bucket ownership
+	// with bucket owner condition"). It is never guessed: a role may well work on
+	// another account's bucket.
+	BucketOwner string `json:"bucket_owner,omitempty"`
 	// Region is the bucket's: "eu-central-1". With an Endpoint of one's own it may
 	// stay empty, and is then us-east-1.
 	Region string `json:"region,omitempty"`
@@ -63,6 +74,9 @@ type Connection struct {
 	SessionName string `json:"session_name,omitempty"`
 	// DurationSeconds is the life of the role's session, 900 to 43200; 0 means 3600.
 	DurationSeconds int `json:"duration_seconds,omitempty"`
+	// NoSessionPolicy assumes the role without [Connection.SessionPolicy], for a
+	// service that does not take one.
+	NoSessionPolicy bool `json:"no_session_policy,omitempty"`
 }
 
 // ParseConnection reads a connection from JSON. A field that it does not know is
@@ -88,53 +102,4 @@ func (c Connection) region() string {
 		return "us-east-1"
 	}
 	return c.Region
-}
-
-// Secret is a string that prints, logs and encodes as "REDACTED", never as
-// itself, and comes out by [Secret.Reveal] only. It stands behind a pointer so
-// that package fmt cannot reach it in unexported fields either.
-type Secret struct{ value *string }
-
-const redacted = "REDACTED"
-
-// NewSecret makes a secret.
-func NewSecret(s string) Secret {
-	if s == "" {
-		return Secret{}
-	}
-	return Secret{&s}
-}
-
-// Reveal returns the secret itself.
-func (s Secret) Reveal() string {
-	if s.value == nil {
-		return ""
-	}
-	return *s.value
-}
-
-// IsZero reports whether there is none.
-func (s Secret) IsZero() bool { return s.value == nil }
-
-// String says only whether there is a secret.
-func (s Secret) String() string {
-	if s.value == nil {
-		return ""
-	}
-	return redacted
-}
-
-// Format implements [fmt.Formatter] for every verb.
-func (s Secret) Format(f fmt.State, _ rune) { io.WriteString(f, s.String()) }
-
-// LogValue implements [slog.LogValuer].
-func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
-
-// MarshalText redacts, in JSON too.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
-
-// UnmarshalText takes the secret itself.
-func (s *Secret) UnmarshalText(text []byte) error {
-	*s = NewSecret(string(text))
-	return nil
 }

@@ -25,6 +25,8 @@ const allFields = `{
   "external_id": "customer-4711",
   "restrict_to_bucket": "data",
   "restrict_to_path": "reports/",
+  "permissions": ["list", "read"],
+  "bucket_owner": "123456789012",
   "region": "eu-central-1",
   "download_threads": 8,
   "endpoint": "https://s3.example.org",
@@ -34,7 +36,8 @@ const allFields = `{
   "fips": true,
   "accelerate": true,
   "session_name": "nightly",
-  "duration_seconds": 900
+  "duration_seconds": 900,
+  "no_session_policy": true
 }`
 
 func TestParseConnectionReadsEveryField(t *testing.T) {
@@ -52,6 +55,8 @@ func TestParseConnectionReadsEveryField(t *testing.T) {
 		ExternalID:        externalID,
 		RestrictToBucket:  "data",
 		RestrictToPath:    "reports/",
+		Permissions:       s3client.MayList | s3client.MayRead,
+		BucketOwner:       "123456789012",
 		Region:            "eu-central-1",
 		DownloadThreads:   8,
 		Endpoint:          "https://s3.example.org",
@@ -62,6 +67,7 @@ func TestParseConnectionReadsEveryField(t *testing.T) {
 		Accelerate:        true,
 		SessionName:       "nightly",
 		DurationSeconds:   900,
+		NoSessionPolicy:   true,
 	}
 	bySecret := cmp.Comparer(func(a, b s3client.Secret) bool { return a.Reveal() == b.Reveal() })
 	if diff := cmp.Diff(want, got, bySecret); diff != "" {
@@ -115,6 +121,11 @@ func TestParseConnectionRefuses(t *testing.T) {
 		{"a number for a string", `{"region":1}`, "region"},
 		{"a string for a number", `{"download_threads":"8"}`, "download_threads"},
 		{"a fraction", `{"download_threads":1.5}`, "download_threads"},
+		{"an unknown permission", `{"permissions":["read","admin"]}`, `permissions has "admin": expecting a list of "list", "read", "write" and "delete"`},
+		{"no permission", `{"permissions":[]}`, "permissions is empty"},
+		{"null for permissions", `{"permissions":null}`, "permissions is empty"},
+		{"a word for permissions", `{"permissions":"read"}`, "permissions is no list"},
+		{"a number for permissions", `{"permissions":3}`, "permissions is no list"},
 		{"too long", `{"connection_name":"` + strings.Repeat("x", 1<<20) + `"}`, "EOF"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

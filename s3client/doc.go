@@ -7,6 +7,21 @@
 // takes an input struct and gives an output struct. Bodies stream; nothing is
 // read whole into memory but XML documents, and those within a bound.
 //
+// # Restrictions
+//
+// A connection may be restricted to a bucket, to a path in it, and to what it is
+// for. That is enforced three times: by the client, before anything is signed (a
+// request, a URL, a form); by the service, where the connection is a role's, for
+// the role is assumed with [Connection.SessionPolicy]; and, where BucketOwner says
+// whose the bucket is, by the service again, which then refuses a bucket of
+// another account's.
+//
+// # Secrets
+//
+// A [Secret] never prints itself. [Connection.Save] alone writes it, to a file
+// that only its owner may read; [LoadConnection] refuses one that others may. It
+// may be a reference instead, "env:NAME" or "file:PATH", that Open follows.
+//
 // # Errors
 //
 // What the service refuses is an [*Error]; errors.Is matches it by condition

@@ -3,6 +3,7 @@ package s3client
 import (
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -35,33 +36,45 @@ func (c Connection) endpoint() (endpoint, error) {
 	if c.DualStack {
 		host += ".dualstack"
 	}
-	host += "." + c.region() + "." + dnsSuffix(c.region())
+	_, dnsSuffix := partitionOf(c.region())
+	host += "." + c.region() + "." + dnsSuffix
 	return endpoint{scheme: "https", host: host, pathStyle: c.PathStyle}, nil
 }
 
-// dnsSuffix is the domain of a region's partition.
-func dnsSuffix(region string) string {
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		return "amazonaws.com.cn"
-	case strings.HasPrefix(region, "us-isob-"):
-		return "sc2s.sgov.gov"
-	case strings.HasPrefix(region, "us-iso-"):
-		return "c2s.ic.gov"
-	case strings.HasPrefix(region, "us-isof-"):
-		return "csp.hci.ic.gov"
-	case strings.HasPrefix(region, "eu-isoe-"):
-		return "cloud.adc-e.uk"
-	case strings.HasPrefix(region, "eusc-"):
-		return "amazonaws.eu"
-	}
-	return "amazonaws.com"
+type partition struct{ region, name, dnsSuffix string }
+
+// partitions are AWS's, by the prefix of their regions' names (botocore,
+// data/partitions.json).
+var partitions = [...]partition{
+	{"cn-", "aws-cn", "amazonaws.com.cn"},
+	{"us-gov-", "aws-us-gov", "amazonaws.com"},
+	{"us-iso-", "aws-iso", "c2s.ic.gov"},
+	{"us-isob-", "aws-iso-b", "sc2s.sgov.gov"},
+	{"eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"},
+	{"us-isof-", "aws-iso-f", "csp.hci.ic.gov"},
+	{"eusc-", "aws-eusc", "amazonaws.eu"},
+	{"", "aws", "amazonaws.com"}, // all others
+}
+
+// partitionOf gives a region's partition and its domain.
+func partitionOf(region string) (name, dnsSuffix string) {
+	i := slices.IndexFunc(partitions[:], func(p partition) bool { return strings.HasPrefix(region, p.region) })
+	return partitions[i].name, partitions[i].dnsSuffix // the last has every prefix
+}
+
+func isPartition(name string) bool {
+	return slices.ContainsFunc(partitions[:], func(p partition) bool { return p.name == name })
+}
+
+// onAWS reports whether the connection leads to AWS.
+func (c Connection) onAWS() bool {
+	u, err := url.Parse(c.Endpoint)
+	return c.Endpoint == "" || err == nil && isAWSHost(u.Hostname())
 }
 
 func isAWSHost(host string) bool {
-	for _, suffix := range [...]string{".amazonaws.com", ".amazonaws.com.cn", ".sc2s.sgov.gov", ".c2s.ic.gov",
-		".csp.hci.ic.gov", ".cloud.adc-e.uk", ".amazonaws.eu"} {
-		if strings.HasSuffix(host, suffix) {
+	for _, p := range partitions {
+		if strings.HasSuffix(host, "."+p.dnsSuffix) {
 			return true
 		}
 	}
@@ -79,7 +92,7 @@ func (c Connection) stsEndpoint() string {
 	if c.STSEndpoint != "" || c.Endpoint == "" {
 		return c.STSEndpoint
 	}
-	if u, err := url.Parse(c.Endpoint); err != nil || isAWSHost(u.Hostname()) {
+	if c.onAWS() {
 		return "" // a VPC endpoint of S3 has no STS face
 	}
 	return c.Endpoint

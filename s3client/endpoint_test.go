@@ -109,13 +109,20 @@ func TestSTSEndpoints(t *testing.T) {
 		want   string
 	}{
 		{"AWS's in the region", "eu-central-1", func(c *C) {}, "https://sts.eu-central-1.amazonaws.com/"},
-		{"China", "cn-north-1", func(c *C) {}, "https://sts.cn-north-1.amazonaws.com.cn/"},
+		{"China", "cn-north-1", func(c *C) { c.IAMRoleARN = "arn:aws-cn:iam::123456789012:role/reader" }, "https://sts.cn-north-1.amazonaws.com.cn/"},
 		{"the service's own endpoint", "", func(c *C) { c.Endpoint = "http://127.0.0.1:9000" }, "http://127.0.0.1:9000/"},
 		{"its base path too", "", func(c *C) { c.Endpoint = "http://127.0.0.1:9000/minio" }, "http://127.0.0.1:9000/minio"},
 		{"a VPC endpoint of S3 has no STS", "eu-central-1", func(c *C) { c.Endpoint = "https://bucket.vpce-1a2b3c4d.s3.eu-central-1.vpce.amazonaws.com" }, "https://sts.eu-central-1.amazonaws.com/"},
-		{"nor has AWS's own in China", "cn-north-1", func(c *C) { c.Endpoint = "https://s3.cn-north-1.amazonaws.com.cn" }, "https://sts.cn-north-1.amazonaws.com.cn/"},
-		{"nor in the European Sovereign Cloud", "eusc-de-east-1", func(c *C) { c.Endpoint = "https://s3.eusc-de-east-1.amazonaws.eu" }, "https://sts.eusc-de-east-1.amazonaws.eu/"},
+		{"nor has AWS's own in China", "cn-north-1", func(c *C) {
+			c.Endpoint, c.IAMRoleARN = "https://s3.cn-north-1.amazonaws.com.cn", "arn:aws-cn:iam::123456789012:role/reader"
+		}, "https://sts.cn-north-1.amazonaws.com.cn/"},
+		{"nor in the European Sovereign Cloud", "eusc-de-east-1", func(c *C) {
+			c.Endpoint, c.IAMRoleARN = "https://s3.eusc-de-east-1.amazonaws.eu", "arn:aws-eusc:iam::123456789012:role/reader"
+		}, "https://sts.eusc-de-east-1.amazonaws.eu/"},
 		{"a name that only looks like AWS's", "", func(c *C) { c.Endpoint = "https://notamazonaws.com" }, "https://notamazonaws.com/"},
+		{"AWS's with FIPS", "us-east-1", func(c *C) { c.FIPS = true }, "https://sts-fips.us-east-1.amazonaws.com/"},
+		{"AWS's with dual-stack", "us-east-1", func(c *C) { c.DualStack = true }, "https://sts.us-east-1.api.aws/"},
+		{"FIPS is S3's alone beside an endpoint for STS", "us-east-1", func(c *C) { c.FIPS, c.STSEndpoint = true, "https://sts.example.org" }, "https://sts.example.org/"},
 		{"one of its own", "eu-central-1", func(c *C) { c.STSEndpoint = "https://sts.example.org" }, "https://sts.example.org/"},
 		{"one of its own beside an endpoint", "", func(c *C) { c.Endpoint, c.STSEndpoint = "http://127.0.0.1:9000", "http://127.0.0.1:9001" }, "http://127.0.0.1:9001/"},
 	} {

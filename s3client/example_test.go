@@ -7,11 +7,14 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/sigvier/sigvier/s3client"
 	"github.com/sigvier/sigvier/s3client/s3test"
+	"github.com/sigvier/sigvier/sigv4/sigv4http"
 )
 
 // The examples run against an embedded server. Yours reach AWS by leaving
@@ -74,13 +77,89 @@ func ExampleConnection_Validate() {
 	var wrong *s3client.ConnectionError
 	if errors.As(err, &wrong) {
 		for _, f := range wrong.Fields {
-			fmt.Println(f.Field, f.Problem)
+			fmt.Printf("%s %s\n", f.Label(), f.Problem)
+			if f.Advice != "" {
+				fmt.Println("-", f.Advice)
+			}
 		}
 	}
 	// Output:
-	// secret_access_key is empty
-	// region is malformed: lower-case letters, digits and hyphens are expected, as in us-east-1
-	// download_threads is 1000: 1 to 256 is expected
+	// Secret access key is empty
+	// Region is malformed: lower-case letters, digits and hyphens are expected, as in us-east-1
+	// - give the region's code, not its name
+	// Download threads is 1000: 1 to 256 is expected
+}
+
+// A connection is stored with its secrets, for its owner alone, or with references
+// to them, and then for whom it concerns.
+func ExampleConnection_Save() {
+	folder, err := os.MkdirTemp("", "sigvier")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(folder)
+	path := filepath.Join(folder, "reports.json")
+
+	err = s3client.Connection{
+		Name:              "reports",
+		AuthorizationType: s3client.AccessKey,
+		AccessKeyID:       "AKIDEXAMPLE",
+		SecretAccessKey:   s3client.NewSecret("env:REPORTS_SECRET"), // or file:PATH, or the secret itself
+		Region:            "eu-central-1",
+	}.Save(path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	c, err := s3client.LoadConnection(path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(c.Name, c.SecretAccessKey)
+
+	_, err = c.Open(&s3client.Options{LookupEnv: func(string) (string, bool) { return "", false }})
+	fmt.Println(err)
+	// Output:
+	// reports env:REPORTS_SECRET
+	// s3client: the connection is not filled in well; secret_access_key refers to env:REPORTS_SECRET, and there is no such environment variable (set it, or name where the value is kept: env:NAME or file:PATH)
+}
+
+// What the role's session may do at most, whoever has its credentials.
+func ExampleConnection_SessionPolicy() {
+	fmt.Println(s3client.Connection{
+		AuthorizationType: s3client.IAMRole,
+		IAMRoleARN:        "arn:aws:iam::123456789012:role/reader",
+		RestrictToBucket:  "data",
+		RestrictToPath:    "reports/",
+		Permissions:       s3client.MayRead,
+		Endpoint:          "https://s3.example.org", // on AWS keys of KMS come on top
+	}.SessionPolicy())
+	// Output:
+	// {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetBucketLocation","Resource":"arn:aws:s3:::data"},{"Effect":"Allow","Action":["s3:GetObject","s3:GetObjectVersion"],"Resource":"arn:aws:s3:::data/reports/*"}]}
+}
+
+// A form that lets a browser upload pictures of up to 10 MiB.
+func ExampleClient_PresignPost() {
+	srv := startServer()
+	defer srv.Close()
+	form, err := openExample(srv.URL).PresignPost(context.Background(), s3client.PresignPostInput{
+		Bucket: "data", KeyPrefix: "user/eric/", MaxSize: 10 << 20, Expires: 15 * time.Minute,
+		Conditions: []sigv4http.Condition{sigv4http.StartsWith("Content-Type", "image/")},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(strings.TrimPrefix(form.URL, srv.URL))
+	for _, field := range form.Fields {
+		fmt.Println(field[0]) // an <input type=hidden>
+	}
+	// The browser adds key, Content-Type and, as the last field, file.
+	// Output:
+	// /data
+	// Policy
+	// X-Amz-Algorithm
+	// X-Amz-Credential
+	// X-Amz-Date
+	// X-Amz-Signature
 }
 
 // By a role with an external ID, restricted to one folder of one bucket.
@@ -102,15 +181,16 @@ func ExampleConnection_Open() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = client.GetObject(ctx, s3client.GetObjectInput{Bucket: "data", Key: "reports/2026"})
-	fmt.Println(errors.Is(err, s3client.ErrNoSuchKey))
+	_, err = client.PutObject(ctx, s3client.PutObjectInput{Bucket: "data", Key: "reports/2026", Body: strings.NewReader("x")})
+	if err != nil {
+		log.Fatal(err)
+	}
 	_, err = client.GetObject(ctx, s3client.GetObjectInput{Bucket: "data", Key: "payroll"})
 	fmt.Println(err)
 	fmt.Println(srv.Requests())
 	// Output:
-	// true
 	// GetObject s3://data/payroll: the connection is restricted to the path "reports/", and the key is "payroll"
-	// map[AssumeRole:1 GetObject:1]
+	// map[AssumeRole:1 PutObject:1]
 }
 
 func ExampleClient_PutObject() {

@@ -43,7 +43,7 @@ type Object struct {
 // "ListObjectsV2"); ListObjectsV2Pages lists them all.
 func (c *Client) ListObjectsV2(ctx context.Context, in ListObjectsV2Input) (ListObjectsV2Output, error) {
 	k := call{op: "ListObjectsV2", method: http.MethodGet, bucket: in.Bucket}
-	if err := c.guard.checkPrefix(in.Bucket, in.Prefix); err != nil {
+	if err := c.guard.checkPrefix(in.Bucket, in.Prefix, MayList); err != nil {
 		return ListObjectsV2Output{}, k.wrap(err)
 	}
 	k.query.addIf("continuation-token", in.ContinuationToken)

@@ -37,7 +37,7 @@ type PutObjectOutput struct{ ETag, VersionID string }
 // Reference, "PutObject").
 func (c *Client) PutObject(ctx context.Context, in PutObjectInput) (PutObjectOutput, error) {
 	k := call{op: "PutObject", method: http.MethodPut, bucket: in.Bucket, key: in.Key, header: http.Header{}}
-	if err := c.guard.checkKey(in.Bucket, in.Key); err != nil {
+	if err := c.guard.checkKey(in.Bucket, in.Key, MayWrite); err != nil {
 		return PutObjectOutput{}, k.wrap(err)
 	}
 	length := in.ContentLength
@@ -99,7 +99,7 @@ type ObjectInfo struct {
 // GetObject reads an object (Amazon S3 API Reference, "GetObject").
 func (c *Client) GetObject(ctx context.Context, in GetObjectInput) (GetObjectOutput, error) {
 	k := call{op: "GetObject", method: http.MethodGet, bucket: in.Bucket, key: in.Key, header: http.Header{}}
-	if err := c.guard.checkKey(in.Bucket, in.Key); err != nil {
+	if err := c.guard.checkKey(in.Bucket, in.Key, MayRead); err != nil {
 		return GetObjectOutput{}, k.wrap(err)
 	}
 	setIf(k.header, "Range", in.Range)
@@ -133,7 +133,7 @@ type HeadObjectOutput struct{ ObjectInfo }
 // [ErrNotFound] and [ErrDenied] tells what is to be told.
 func (c *Client) HeadObject(ctx context.Context, in HeadObjectInput) (HeadObjectOutput, error) {
 	k := call{op: "HeadObject", method: http.MethodHead, bucket: in.Bucket, key: in.Key, header: http.Header{}}
-	if err := c.guard.checkKey(in.Bucket, in.Key); err != nil {
+	if err := c.guard.checkKey(in.Bucket, in.Key, MayRead); err != nil {
 		return HeadObjectOutput{}, k.wrap(err)
 	}
 	setIf(k.header, "If-Match", in.IfMatch)
@@ -162,7 +162,7 @@ type DeleteObjectOutput struct {
 // Reference, "DeleteObject").
 func (c *Client) DeleteObject(ctx context.Context, in DeleteObjectInput) (DeleteObjectOutput, error) {
 	k := call{op: "DeleteObject", method: http.MethodDelete, bucket: in.Bucket, key: in.Key}
-	if err := c.guard.checkKey(in.Bucket, in.Key); err != nil {
+	if err := c.guard.checkKey(in.Bucket, in.Key, MayDelete); err != nil {
 		return DeleteObjectOutput{}, k.wrap(err)
 	}
 	k.query.addIf("versionId", in.VersionID)

@@ -39,6 +39,24 @@ var invalid = []struct {
 	{"a role's ARN beside an access key", aws, func(c *s3client.Connection) { c.IAMRoleARN = roleARN }, "iam_role_arn"},
 	{"a role's external ID beside an access key", aws, func(c *s3client.Connection) { c.ExternalID = externalID }, "external_id"},
 
+	{"a session name beside an access key", aws, func(c *s3client.Connection) { c.SessionName = "nightly" }, "session_name"},
+	{"a duration beside an access key", aws, func(c *s3client.Connection) { c.DurationSeconds = 900 }, "duration_seconds"},
+	{"a session policy turned off beside an access key", aws, func(c *s3client.Connection) { c.NoSessionPolicy = true }, "no_session_policy"},
+	{"a temporary key without its token", aws, func(c *s3client.Connection) { c.AccessKeyID = "ASIAIOSFODNN7EXAMPLE" }, "session_token"},
+	{"an access key ID for the secret", aws, func(c *s3client.Connection) { c.SecretAccessKey = s3client.NewSecret("AKIAIOSFODNN7EXAMPLE") }, "secret_access_key"},
+	{"the word for a token", aws, func(c *s3client.Connection) { c.SessionToken = s3client.NewSecret("REDACTED") }, "session_token"},
+	{"a secret in no environment variable", aws, func(c *s3client.Connection) { c.SecretAccessKey = s3client.NewSecret("env:") }, "secret_access_key"},
+	{"a secret behind env:", aws, func(c *s3client.Connection) { c.SecretAccessKey = s3client.NewSecret("env:" + secret) }, "secret_access_key"},
+	{"a token in no file", aws, func(c *s3client.Connection) { c.SessionToken = s3client.NewSecret("file:") }, "session_token"},
+	{"a key ID in two files", aws, func(c *s3client.Connection) { c.AccessKeyID = "file:a\nb" }, "access_key_id"},
+
+	{"a name of two lines", aws, func(c *s3client.Connection) { c.Name = "daily\nreports" }, "connection_name"},
+	{"a name that is not UTF-8", aws, func(c *s3client.Connection) { c.Name = "\xff" }, "connection_name"},
+	{"a name too long", aws, func(c *s3client.Connection) { c.Name = strings.Repeat("ü", 257) }, "connection_name"},
+
+	{"a role of no account", byRole, func(c *s3client.Connection) { c.IAMRoleARN = "arn:aws:iam:::role/reader" }, "iam_role_arn"},
+	{"a role of another partition", byRole, func(c *s3client.Connection) { c.IAMRoleARN = "arn:aws-cn:iam::123456789012:role/reader" }, "iam_role_arn"},
+	{"a role of no partition", byRole, func(c *s3client.Connection) { c.IAMRoleARN = "arn:aws-eu:iam::123456789012:role/reader" }, "iam_role_arn"},
 	{"no role", byRole, func(c *s3client.Connection) { c.IAMRoleARN = "" }, "iam_role_arn"},
 	{"a user's ARN", byRole, func(c *s3client.Connection) { c.IAMRoleARN = "arn:aws:iam::123456789012:user/reader" }, "iam_role_arn"},
 	{"a session's ARN", byRole, func(c *s3client.Connection) { c.IAMRoleARN = "arn:aws:sts::123456789012:assumed-role/reader/me" }, "iam_role_arn"},
@@ -54,6 +72,27 @@ var invalid = []struct {
 	{"base secret alone", byRole, func(c *s3client.Connection) { c.SecretAccessKey = s3client.NewSecret(secret) }, "access_key_id"},
 
 	{"bucket in capitals", aws, func(c *s3client.Connection) { c.RestrictToBucket = "Data" }, "restrict_to_bucket"},
+	{"bucket with a dot beside accelerate", aws, func(c *s3client.Connection) { c.RestrictToBucket, c.Accelerate = "my.data", true }, "accelerate"},
+	{"the ARN of a bucket", aws, func(c *s3client.Connection) { c.RestrictToBucket = "arn:aws:s3:::data" }, "restrict_to_bucket"},
+	{"the URL of a bucket", aws, func(c *s3client.Connection) { c.RestrictToBucket = "s3://data" }, "restrict_to_bucket"},
+	{"a bucket and a path", aws, func(c *s3client.Connection) { c.RestrictToBucket = "data/reports" }, "restrict_to_bucket"},
+	{"a directory bucket", aws, func(c *s3client.Connection) { c.RestrictToBucket = "data--usw2-az1--x-s3" }, "restrict_to_bucket"},
+	{"an unknown permission", aws, func(c *s3client.Connection) { c.Permissions = 1 << 5 }, "permissions"},
+	{"an owner of eleven digits", aws, func(c *s3client.Connection) { c.BucketOwner = "12345678901" }, "bucket_owner"},
+	{"an owner with hyphens", aws, func(c *s3client.Connection) { c.BucketOwner = "1234-5678-9012" }, "bucket_owner"},
+	{"an owner's ARN", aws, func(c *s3client.Connection) { c.BucketOwner = "arn:aws:iam::123456789012:root" }, "bucket_owner"},
+	{"an owner with its line end", aws, func(c *s3client.Connection) { c.BucketOwner = "123456789012\n" }, "bucket_owner"},
+	{"path that begins with a slash", restricted, func(c *s3client.Connection) { c.RestrictToPath = "/reports/" }, "restrict_to_path"},
+	{"path with a star", restricted, func(c *s3client.Connection) { c.RestrictToPath = "reports/*" }, "restrict_to_path"},
+	{"path that is a URL", restricted, func(c *s3client.Connection) { c.RestrictToPath = "s3://data/reports/" }, "restrict_to_path"},
+	{"path with its line end", restricted, func(c *s3client.Connection) { c.RestrictToPath = "reports/\n" }, "restrict_to_path"},
+	{"path that is not UTF-8", restricted, func(c *s3client.Connection) { c.RestrictToPath = "\xff/" }, "restrict_to_path"},
+	{"path with an encoded ..", restricted, func(c *s3client.Connection) { c.RestrictToPath = "reports/%2e%2e/" }, "restrict_to_path"},
+	{"path with a backslash and ..", restricted, func(c *s3client.Connection) { c.RestrictToPath = `reports\..\x` }, "restrict_to_path"},
+	{"path longer than a key", restricted, func(c *s3client.Connection) { c.RestrictToPath = strings.Repeat("x", 1025) }, "restrict_to_path"},
+	{"path too long for a session policy", byRole, func(c *s3client.Connection) {
+		c.RestrictToBucket, c.RestrictToPath = "data", strings.Repeat("x", 1000)+"/"
+	}, "restrict_to_path"},
 	{"path without a bucket", aws, func(c *s3client.Connection) { c.RestrictToPath = "reports/" }, "restrict_to_path"},
 	{"path with ..", aws, func(c *s3client.Connection) { c.RestrictToBucket, c.RestrictToPath = "data", "reports/../x" }, "restrict_to_path"},
 	{"path with .", aws, func(c *s3client.Connection) { c.RestrictToBucket, c.RestrictToPath = "data", "./reports" }, "restrict_to_path"},
@@ -64,6 +103,10 @@ var invalid = []struct {
 	{"region with a dot", aws, func(c *s3client.Connection) { c.Region = "evil.example" }, "region"},
 	{"region that ends in a hyphen", aws, func(c *s3client.Connection) { c.Region = "eu-" }, "region"},
 	{"region too long", aws, func(c *s3client.Connection) { c.Region = strings.Repeat("a", 64) }, "region"},
+	{"an Availability Zone", aws, func(c *s3client.Connection) { c.Region = "eu-central-1a" }, "region"},
+	{"a FIPS endpoint's name", aws, func(c *s3client.Connection) { c.Region = "fips-us-gov-west-1" }, "region"},
+	{"a FIPS endpoint's other name", aws, func(c *s3client.Connection) { c.Region = "us-gov-west-1-fips" }, "region"},
+	{"no one region", aws, func(c *s3client.Connection) { c.Region = "aws-global" }, "region"},
 	{"too many threads", aws, func(c *s3client.Connection) { c.DownloadThreads = 257 }, "download_threads"},
 	{"fewer than no threads", aws, func(c *s3client.Connection) { c.DownloadThreads = -1 }, "download_threads"},
 
@@ -76,6 +119,16 @@ var invalid = []struct {
 	{"endpoint with a password", aws, func(c *s3client.Connection) { c.Endpoint = "https://user:password@s3.example.org" }, "endpoint"},
 	{"endpoint with a control byte", aws, func(c *s3client.Connection) { c.Endpoint = "https://s3.example.org\n" }, "endpoint"},
 	{"endpoint with a user", aws, func(c *s3client.Connection) { c.Endpoint = "https://user@s3.example.org" }, "endpoint"},
+	{"endpoint with port 0", aws, func(c *s3client.Connection) { c.Endpoint = "https://s3.example.org:0" }, "endpoint"},
+	{"endpoint with a port that is none", aws, func(c *s3client.Connection) { c.Endpoint = "https://s3.example.org:65536" }, "endpoint"},
+	{"endpoint with an empty port", aws, func(c *s3client.Connection) { c.Endpoint = "https://s3.example.org:" }, "endpoint"},
+	{"endpoint with a port alone", aws, func(c *s3client.Connection) { c.Endpoint = "https://:9000" }, "endpoint"},
+	{"endpoint with ..", aws, func(c *s3client.Connection) { c.Endpoint = "https://s3.example.org/a/../b" }, "endpoint"},
+	{"endpoint with an empty query", aws, func(c *s3client.Connection) { c.Endpoint = "https://s3.example.org/?" }, "endpoint"},
+	{"endpoint with the bucket", aws, func(c *s3client.Connection) { c.Endpoint = "https://data.s3.eu-central-1.amazonaws.com" }, "endpoint"},
+	{"endpoint of one's own with the bucket", restricted, func(c *s3client.Connection) { c.Endpoint = "https://data.s3.example.org" }, "endpoint"},
+	{"accelerate in China", aws, func(c *s3client.Connection) { c.Region, c.Accelerate = "cn-north-1", true }, "accelerate"},
+	{"FIPS in China", aws, func(c *s3client.Connection) { c.Region, c.FIPS = "cn-north-1", true }, "fips"},
 	{"STS endpoint without a scheme", byRole, func(c *s3client.Connection) { c.STSEndpoint = "sts.example.org" }, "sts_endpoint"},
 	{"dual-stack beside an endpoint", aws, func(c *s3client.Connection) { c.Endpoint, c.DualStack = "https://s3.example.org", true }, "dualstack"},
 	{"FIPS beside an endpoint", aws, func(c *s3client.Connection) { c.Endpoint, c.FIPS = "https://s3.example.org", true }, "fips"},
@@ -85,6 +138,12 @@ var invalid = []struct {
 }
 
 func aws() s3client.Connection { return awsForm("eu-central-1") }
+
+func restricted() s3client.Connection {
+	c := aws()
+	c.RestrictToBucket = "data"
+	return c
+}
 
 func TestValidateNamesTheFieldThatIsWrong(t *testing.T) {
 	for _, test := range invalid {
@@ -130,16 +189,21 @@ func fields(t *testing.T, err error) []string {
 // All at once, and every field that can be wrong is so in the table above.
 func TestValidateReportsAllAtOnce(t *testing.T) {
 	key := s3client.Connection{
+		Name:              "\n",
 		AuthorizationType: s3client.AccessKey,
+		SessionToken:      s3client.NewSecret("REDACTED"),
 		IAMRoleARN:        roleARN,
 		ExternalID:        externalID,
 		RestrictToBucket:  "Data",
 		RestrictToPath:    "..",
 		Region:            "EU",
+		Permissions:       1 << 7,
+		BucketOwner:       "me",
 		DownloadThreads:   1000,
 		Endpoint:          "example.org",
 		STSEndpoint:       "example.org",
 		PathStyle:         true, DualStack: true, FIPS: true, Accelerate: true,
+		SessionName: "nightly", DurationSeconds: 1, NoSessionPolicy: true,
 	}
 	role := s3client.Connection{
 		AuthorizationType: s3client.IAMRole,
@@ -157,8 +221,9 @@ func TestValidateReportsAllAtOnce(t *testing.T) {
 		form s3client.Connection
 		want []string
 	}{
-		{"access key", key, []string{"access_key_id", "secret_access_key", "iam_role_arn", "external_id", "restrict_to_bucket",
-			"restrict_to_path", "region", "download_threads", "endpoint", "sts_endpoint", "dualstack", "fips",
+		{"access key", key, []string{"connection_name", "session_token", "session_token", "access_key_id", "secret_access_key", "iam_role_arn", "external_id",
+			"session_name", "duration_seconds", "no_session_policy", "restrict_to_bucket",
+			"restrict_to_path", "permissions", "bucket_owner", "region", "download_threads", "endpoint", "sts_endpoint", "dualstack", "fips",
 			"accelerate", "accelerate", "accelerate"}},
 		{"role", role, []string{"iam_role_arn", "external_id", "session_name", "duration_seconds", "secret_access_key",
 			"restrict_to_path", "region", "download_threads", "sts_endpoint"}},
@@ -178,7 +243,7 @@ func TestValidateReportsAllAtOnce(t *testing.T) {
 		alone[test.field] = true
 	}
 	// What no value can make wrong by itself.
-	for _, name := range []string{"connection_name", "session_token", "path_style"} {
+	for _, name := range []string{"path_style"} {
 		alone[name] = true
 	}
 	form := reflect.TypeFor[s3client.Connection]()
@@ -209,6 +274,41 @@ func TestValidateAdmits(t *testing.T) {
 			c.AccessKeyID, c.SecretAccessKey, c.SessionToken = keyID, s3client.NewSecret(secret), s3client.NewSecret(token)
 		}},
 		{"an external ID", func(c *s3client.Connection) { c.ExternalID = externalID }},
+		{"a name in any script", func(c *s3client.Connection) { c.Name = "Täglich – 日報" }},
+		{"references", func(c *s3client.Connection) {
+			c.AccessKeyID, c.SecretAccessKey, c.SessionToken = "env:KEY_ID", s3client.NewSecret("env:_SECRET1"), s3client.NewSecret("file:/run/secrets/token")
+		}},
+		{"a temporary key of another service", func(c *s3client.Connection) {
+			c.AccessKeyID, c.SecretAccessKey, c.Endpoint = "ASIAIOSFODNN7EXAMPLE", s3client.NewSecret(secret), "http://127.0.0.1:9000"
+		}},
+		{"a temporary key with a reference to its token", func(c *s3client.Connection) {
+			c.AccessKeyID, c.SecretAccessKey, c.SessionToken = "ASIAIOSFODNN7EXAMPLE", s3client.NewSecret(secret), s3client.NewSecret("env:TOKEN")
+		}},
+		{"a role of another service", func(c *s3client.Connection) {
+			c.IAMRoleARN, c.Endpoint = "arn:minio:iam:::role/reader", "http://127.0.0.1:9000"
+		}},
+		{"a role in China", func(c *s3client.Connection) {
+			c.IAMRoleARN, c.Region = "arn:aws-cn:iam::123456789012:role/reader", "cn-north-1"
+		}},
+		{"a role in GovCloud", func(c *s3client.Connection) {
+			c.IAMRoleARN, c.Region = "arn:aws-us-gov:iam::123456789012:role/reader", "us-gov-west-1"
+		}},
+		{"all permissions", func(c *s3client.Connection) {
+			c.Permissions = s3client.MayList | s3client.MayRead | s3client.MayWrite | s3client.MayDelete
+		}},
+		{"an owner", func(c *s3client.Connection) { c.BucketOwner = "012345678901" }},
+		{"a path with odd characters", func(c *s3client.Connection) { c.RestrictToBucket, c.RestrictToPath = "data", "a b/ü*?${x}/\"" }},
+		{"a long path where nobody narrows the session", func(c *s3client.Connection) {
+			c.RestrictToBucket, c.RestrictToPath, c.NoSessionPolicy = "data", strings.Repeat("x", 1023)+"/", true
+		}},
+		{"a VPC endpoint", func(c *s3client.Connection) {
+			c.Endpoint = "https://bucket.vpce-1a2b3c4d-5e6f.s3.eu-central-1.vpce.amazonaws.com"
+		}},
+		{"a VPC endpoint in China", func(c *s3client.Connection) {
+			c.Endpoint, c.Region = "https://bucket.vpce-1a2b3c4d-5e6f.s3.cn-north-1.vpce.amazonaws.com.cn", "cn-north-1"
+			c.IAMRoleARN = "arn:aws-cn:iam::123456789012:role/reader"
+		}},
+		{"an endpoint that is an IPv6 address", func(c *s3client.Connection) { c.Endpoint = "http://[::1]:9000" }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := byRole()
@@ -221,15 +321,72 @@ func TestValidateAdmits(t *testing.T) {
 }
 
 func TestCheckBucketName(t *testing.T) {
-	for _, name := range []string{"abc", "a-b", "a.b", "1bucket", "my.bucket.name", strings.Repeat("a", 63), "a--b", "1.2.3"} {
+	for _, name := range []string{"abc", "a-b", "a.b", "1bucket", "my.bucket.name", strings.Repeat("a", 63), "a--b", "1.2.3", "data-123456789012-eu-central-1-an", "xn-a", "s3alias"} {
 		if err := s3client.CheckBucketName(name); err != nil {
 			t.Errorf("CheckBucketName(%q) = %v", name, err)
 		}
 	}
 	for _, name := range []string{"", "ab", strings.Repeat("a", 64), "Abc", "a_b", "a b", "-ab", "ab-", ".ab", "ab.", "a..b", "192.168.0.1",
-		"xn--abc", "sthree-abc", "amzn-s3-demo-abc", "abc-s3alias", "abc--ol-s3", "abc.mrap", "a/b", "a\nb", "abc\n", "ünde", "a%b"} {
+		"xn--abc", "sthree-abc", "amzn-s3-demo-abc", "abc-s3alias", "abc--ol-s3", "abc.mrap", "abc--x-s3", "abc--table-s3", "sthree-configurator-a", "a/b", "a\nb", "abc\n", "ünde", "a%b"} {
 		if err := s3client.CheckBucketName(name); err == nil {
 			t.Errorf("CheckBucketName(%q) finds nothing wrong", name)
 		}
+	}
+}
+
+// Each problem says what is expected or what to do, in one line.
+func TestValidateSaysWhatIsExpected(t *testing.T) {
+	for _, test := range []struct {
+		form func() s3client.Connection
+		edit func(*s3client.Connection)
+		want s3client.FieldError
+	}{
+		{aws, func(c *s3client.Connection) { c.RestrictToBucket = "data/reports" }, s3client.FieldError{Field: "restrict_to_bucket",
+			Problem: `"data/reports": only lower-case letters, digits, dots and hyphens are expected, and a letter or digit at both ends`,
+			Advice:  "give the bucket's name alone; what stands behind the slash belongs into restrict_to_path"}},
+		{aws, func(c *s3client.Connection) { c.RestrictToBucket = "data--usw2-az1--x-s3" }, s3client.FieldError{Field: "restrict_to_bucket",
+			Problem: `"data--usw2-az1--x-s3" ends in --x-s3, which S3 keeps for directory buckets, which this client does not know`}},
+		{aws, func(c *s3client.Connection) { c.Region = "eu-central-1a" }, s3client.FieldError{Field: "region",
+			Problem: "is an Availability Zone: its region is expected, eu-central-1"}},
+		{aws, func(c *s3client.Connection) { c.Region = "fips-us-gov-west-1" }, s3client.FieldError{Field: "region",
+			Problem: "is the name of an endpoint: us-gov-west-1 is expected", Advice: "and fips to be set"}},
+		{aws, func(c *s3client.Connection) { c.BucketOwner = "1234-5678-9012" }, s3client.FieldError{Field: "bucket_owner",
+			Problem: `"1234-5678-9012" is no account ID: twelve digits are expected`, Advice: "leave the hyphens out that the console shows"}},
+		{byRole, func(c *s3client.Connection) { c.Region = "cn-north-1" }, s3client.FieldError{Field: "iam_role_arn",
+			Problem: "is of the partition aws, and region cn-north-1 is in aws-cn: expecting arn:aws-cn:iam::ACCOUNT:role/NAME",
+			Advice:  "take a role of the account that has this region, or the region where the role is"}},
+		{aws, func(c *s3client.Connection) { c.ExternalID = externalID }, s3client.FieldError{Field: "external_id",
+			Problem: "is for authorization_type iam_role, but that is access_key", Advice: "leave it empty, or choose iam_role"}},
+	} {
+		c := test.form()
+		test.edit(&c)
+		err := c.Validate()
+		var e *s3client.ConnectionError
+		if !errors.As(err, &e) {
+			t.Fatalf("%v is no *ConnectionError", err)
+		}
+		if diff := cmp.Diff([]s3client.FieldError{test.want}, e.Fields); diff != "" {
+			t.Errorf("Validate (-want +got)\n%s", diff)
+		}
+		if want := "s3client: the connection is not filled in well; " + test.want.String(); err.Error() != want {
+			t.Errorf("the error is %q, want %q", err, want)
+		}
+	}
+}
+
+// Every field has the name that the form shows.
+func TestLabels(t *testing.T) {
+	want := map[string]string{"iam_role_arn": "IAM role ARN", "restrict_to_path": "Restrict to path", "access_key_id": "Access key ID",
+		"external_id": "External ID", "sts_endpoint": "STS endpoint", "fips": "FIPS", "connection_name": "Connection name"}
+	form := reflect.TypeFor[s3client.Connection]()
+	for i := range form.NumField() {
+		name, _, _ := strings.Cut(form.Field(i).Tag.Get("json"), ",")
+		got := s3client.FieldError{Field: name}.Label()
+		if w := want[name]; w != "" && got != w || got == "" || strings.Contains(got, "_") {
+			t.Errorf("Label of %s = %q, want %q", name, got, w)
+		}
+	}
+	if got := (s3client.FieldError{}).Label(); got != "" {
+		t.Errorf("Label of no field = %q", got)
 	}
 }

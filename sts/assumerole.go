@@ -1,127 +1,133 @@
 package sts
 
 import (
+	"cmp"
 	"context"
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
 )
 
-// AssumeRoleInput says which role, and for how long.
+// AssumeRoleInput says which role, for how long, and with what of its
+// permissions. RoleARN and SessionName are needed.
 type AssumeRoleInput struct {
 	RoleARN     string
-	ExternalID  string        // "" sends none
-	SessionName string        // stands in the account's logs
+	ExternalID  string        // what the role's trust policy may ask for; "" sends none
+	SessionName string        // stands in the logs of the role's account
 	Duration    time.Duration // whole seconds, 15 minutes to 12 hours; 0 is 1 hour
+
+	// Policy is an inline session policy, a JSON document: the session may do
+	// what both it and the role allow. "" narrows nothing.
+	Policy string
+	// PolicyARNs name up to 10 managed policies that narrow the session likewise.
+	PolicyARNs []string
+	// Tags are up to 50 session tags, and TransitiveTagKeys those of them that
+	// the sessions have, too, which are begun with this one.
+	Tags              []Tag
+	TransitiveTagKeys []string
+	// SourceIdentity stands in the logs of this session and of all that are begun
+	// with it, and none of them can change it.
+	SourceIdentity string
+	// MFASerial is the serial number or ARN of the caller's MFA device, and
+	// MFACode gives its present code: it is called before each call, so that a
+	// provider asks the user anew at each refresh ([Provider.Timeout] is how long
+	// the user may take). A code serves only once.
+	MFASerial string
+	MFACode   func(context.Context) (string, error)
+	// Contexts are up to 5 assertions of trusted context providers.
+	Contexts []ProvidedContext
+}
+
+// ProvidedContext is what a context provider, such as IAM Identity Center, says
+// of the caller. The assertion is asked for before each call.
+type ProvidedContext struct {
+	ProviderARN string
+	Assertion   func(context.Context) (string, error)
 }
 
 // AssumeRoleOutput is what the role's session is.
 type AssumeRoleOutput struct {
-	Credentials    sigv4.Credentials // with Expires
-	AssumedRoleARN string            // "" from MinIO
-	AssumedRoleID  string            // "" from MinIO
+	Credentials      sigv4.Credentials // with Expires
+	AssumedRoleARN   string            // "" from MinIO
+	AssumedRoleID    string            // "" from MinIO
+	SourceIdentity   string
+	PackedPolicySize int // percent of the space that policies and tags may take; 0 without them
 }
 
 // AssumeRole begins a session of a role. Every field that is wrong, here or in
-// the client, is reported at once, and nothing is sent then.
+// the client, is reported at once, and nothing is sent then, nor is MFACode
+// called.
 func (c *Client) AssumeRole(ctx context.Context, in AssumeRoleInput) (AssumeRoleOutput, error) {
-	if err := errors.Join(c.ready(), in.check()); err != nil {
+	const operation = "AssumeRole"
+	if err := errors.Join(c.ready(), in.Check()); err != nil {
 		return AssumeRoleOutput{}, err
 	}
-	const operation = "AssumeRole"
-	var doc struct {
-		XMLName xml.Name `xml:"AssumeRoleResponse"`
-		Result  struct {
-			Credentials     session
-			AssumedRoleUser struct {
-				ARN string `xml:"Arn"`
-				ID  string `xml:"AssumedRoleId"`
-			}
-		} `xml:"AssumeRoleResult"`
-	}
-	requestID, err := c.call(ctx, operation, in.params(), &doc)
+	params, err := in.params(ctx)
 	if err != nil {
 		return AssumeRoleOutput{}, err
 	}
-	cred, problem := doc.Result.Credentials.credentials()
-	if problem != "" {
-		return AssumeRoleOutput{}, &ResponseError{Operation: operation, Problem: problem, RequestID: requestID}
+	var doc struct {
+		XMLName xml.Name `xml:"AssumeRoleResponse"`
+		Result  struct {
+			session
+			SourceIdentity string
+		} `xml:"AssumeRoleResult"`
 	}
-	user := doc.Result.AssumedRoleUser
-	return AssumeRoleOutput{Credentials: cred, AssumedRoleARN: user.ARN, AssumedRoleID: user.ID}, nil
+	requestID, err := c.call(ctx, operation, params, &doc)
+	if err != nil {
+		return AssumeRoleOutput{}, err
+	}
+	cred, err := doc.Result.credentials(operation, requestID)
+	if err != nil {
+		return AssumeRoleOutput{}, err
+	}
+	return AssumeRoleOutput{
+		Credentials:      cred,
+		AssumedRoleARN:   doc.Result.AssumedRoleUser.ARN,
+		AssumedRoleID:    doc.Result.AssumedRoleUser.ID,
+		SourceIdentity:   doc.Result.SourceIdentity,
+		PackedPolicySize: doc.Result.PackedPolicySize,
+	}, nil
 }
 
-func (in AssumeRoleInput) check() error {
-	var externalID error
-	if in.ExternalID != "" {
-		externalID = CheckExternalID(in.ExternalID)
-	}
-	return errors.Join(CheckRoleARN(in.RoleARN), externalID, CheckSessionName(in.SessionName), CheckDuration(in.Duration))
+// Check reports every field that STS would refuse by its form, each in an
+// [*InputError].
+func (in AssumeRoleInput) Check() error {
+	return errors.Join(
+		CheckRoleARN(in.RoleARN),
+		optional(CheckExternalID, in.ExternalID),
+		CheckSessionName(in.SessionName),
+		CheckDuration(in.Duration),
+		checkPolicies(in.Policy, in.PolicyARNs),
+		checkTags(in.Tags, in.TransitiveTagKeys),
+		optional(CheckSourceIdentity, in.SourceIdentity),
+		checkMFA(in.MFASerial, in.MFACode),
+		checkContexts(in.Contexts),
+	)
 }
 
-func (in AssumeRoleInput) params() url.Values {
-	duration := in.Duration
-	if duration == 0 {
-		duration = defaultDuration
+func (in AssumeRoleInput) params(ctx context.Context) (url.Values, error) {
+	params := url.Values{"RoleArn": {in.RoleARN}, "RoleSessionName": {in.SessionName}}
+	setDuration(params, cmp.Or(in.Duration, defaultDuration))
+	setIf(params, "ExternalId", in.ExternalID)
+	setPolicies(params, in.Policy, in.PolicyARNs)
+	setTags(params, in.Tags, in.TransitiveTagKeys)
+	setIf(params, "SourceIdentity", in.SourceIdentity)
+	if err := setContexts(ctx, params, in.Contexts); err != nil {
+		return nil, err
 	}
-	params := url.Values{
-		"RoleArn":         {in.RoleARN},
-		"RoleSessionName": {in.SessionName},
-		"DurationSeconds": {strconv.Itoa(int(duration / time.Second))},
-	}
-	if in.ExternalID != "" {
-		params.Set("ExternalId", in.ExternalID)
-	}
-	return params
-}
-
-// session is the Credentials element of an answer (AWS Security Token Service
-// API Reference, "Credentials": all four are required).
-type session struct {
-	AccessKeyID     string `xml:"AccessKeyId"`
-	SecretAccessKey string
-	SessionToken    string
-	Expiration      string
-}
-
-// credentials checks them; problem says, of the answer, what it lacks. Blanks and
-// line ends around the values are the document's: the API Reference's sample has
-// its token on a line of its own.
-func (s session) credentials() (cred sigv4.Credentials, problem string) {
-	for _, part := range [...]struct {
-		name  string
-		value *string
-	}{
-		{"AccessKeyId", &s.AccessKeyID}, {"SecretAccessKey", &s.SecretAccessKey},
-		{"SessionToken", &s.SessionToken}, {"Expiration", &s.Expiration},
-	} {
-		if *part.value = strings.TrimSpace(*part.value); *part.value == "" {
-			return sigv4.Credentials{}, "lacks " + part.name
-		}
-	}
-	expires, err := time.Parse(time.RFC3339, s.Expiration)
-	if err != nil || expires.IsZero() {
-		return sigv4.Credentials{}, "has an Expiration that is no time of ISO 8601"
-	}
-	cred = sigv4.NewCredentials(s.AccessKeyID, s.SecretAccessKey, s.SessionToken)
-	cred.Expires = expires
-	return cred, ""
+	// Last, for a code is good for half a minute, and a person is asked for it.
+	return params, setMFA(ctx, params, in.MFASerial, in.MFACode)
 }
 
 // AssumeRoleProvider is a [Provider] of the role's credentials: it assumes the
 // role when first asked, and again before each session ends.
 func (c *Client) AssumeRoleProvider(in AssumeRoleInput) *Provider {
-	return &Provider{Now: c.Now, fetch: func(ctx context.Context) (sigv4.Credentials, error) {
+	return c.provider(in.RoleARN, cmp.Or(in.Duration, defaultDuration), func(ctx context.Context) (sigv4.Credentials, error) {
 		out, err := c.AssumeRole(ctx, in)
-		if err != nil {
-			return sigv4.Credentials{}, fmt.Errorf("role %s: %w", in.RoleARN, err)
-		}
-		return out.Credentials, nil
-	}}
+		return out.Credentials, err
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // What STS would refuse by its form (AWS Security Token Service API Reference,
@@ -14,6 +15,7 @@ import (
 const (
 	minDuration     = 15 * time.Minute
 	maxDuration     = 12 * time.Hour
+	maxUserDuration = 36 * time.Hour // "GetSessionToken", DurationSeconds
 	defaultDuration = time.Hour
 )
 
@@ -67,13 +69,43 @@ func CheckSessionName(name string) error {
 	return checkText("RoleSessionName", name, 2, 64, "_+=,.@-")
 }
 
+// CheckSourceIdentity checks a source identity: [\w+=,.@-]{2,64}, which keeps
+// aws: out, the prefix that is AWS's own. The error is an [*InputError].
+func CheckSourceIdentity(identity string) error {
+	return checkText("SourceIdentity", identity, 2, 64, "_+=,.@-")
+}
+
+// CheckMFASerial checks the serial number of a hardware MFA device or the ARN of
+// a virtual one: [\w+=/:,.@-]{9,256}. The error is an [*InputError].
+func CheckMFASerial(serial string) error {
+	return checkText("SerialNumber", serial, 9, 256, "_+=/:,.@-")
+}
+
 // CheckDuration checks how long a role session is to last: 0, which is one hour,
 // or whole seconds from 15 minutes to 12 hours. The error is an [*InputError].
-func CheckDuration(d time.Duration) error {
-	if d == 0 || d >= minDuration && d <= maxDuration && d%time.Second == 0 {
+func CheckDuration(d time.Duration) error { return checkDuration(d, maxDuration) }
+
+func checkDuration(d, max time.Duration) error {
+	if d == 0 || d >= minDuration && d <= max && d%time.Second == 0 {
 		return nil
 	}
-	return &InputError{Field: "DurationSeconds", Problem: fmt.Sprintf("is %v: expecting whole seconds, 900 (15 minutes) to 43200 (12 hours)", d)}
+	return &InputError{Field: "DurationSeconds", Problem: fmt.Sprintf("is %v: expecting whole seconds, 900 (15 minutes) to %d (%d hours)", d, max/time.Second, max/time.Hour)}
+}
+
+// optional leaves out the check of what is not there.
+func optional(check func(string) error, value string) error {
+	if value == "" {
+		return nil
+	}
+	return check(value)
+}
+
+// checkLength checks for min to max characters, which it does not repeat.
+func checkLength(field, s string, min, max int) error {
+	if n := utf8.RuneCountInString(s); n < min || n > max {
+		return &InputError{Field: field, Problem: fmt.Sprintf("has a length of %d: expecting %d to %d", n, min, max)}
+	}
+	return nil
 }
 
 // checkText checks for min to max ASCII letters, digits and the others.

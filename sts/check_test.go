@@ -60,6 +60,16 @@ func TestChecksOfSingleFields(t *testing.T) {
 			[]string{"", "a", strings.Repeat("a", 65), "a b", "a:b", "a/b", "äb", "ab\n"},
 		},
 		{
+			"SourceIdentity", sts.CheckSourceIdentity,
+			[]string{"ab", "azAZ09_+=,.@-", strings.Repeat("a", 64)},
+			[]string{"", "a", strings.Repeat("a", 65), "a b", "aws:x", "a/b", "äb", "ab\n"},
+		},
+		{
+			"SerialNumber", sts.CheckMFASerial,
+			[]string{"GAHT12345678", "123456789", mfaSerial, "azAZ09_+=/:,.@-", strings.Repeat("a", 256)},
+			[]string{"", "12345678", strings.Repeat("a", 257), "GAHT 12345678", "GAHT12345678\n", "GAHT1234567é"},
+		},
+		{
 			"DurationSeconds", duration,
 			[]string{"0s", "15m", "1h", "12h", "901s"},
 			[]string{"1s", "899s", "-15m", "12h1s", "24h", "900.5s", "15m1ns"},

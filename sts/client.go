@@ -23,14 +23,17 @@ const (
 	maxResponse = 256 << 10
 )
 
-// Client calls STS. Region and Provider are needed; the other fields have
-// defaults. It is safe for concurrent use and must not be copied or changed
-// after its first use.
+// Client calls STS. Region and Provider are needed, save for
+// [Client.AssumeRoleWithWebIdentity]; the other fields have defaults. It is safe
+// for concurrent use and must not be copied or changed after its first use.
 type Client struct {
 	// Region is signed for, and names the endpoint.
 	Region string
 	// Endpoint is the URL of another STS; "" is AWS's in the region.
 	Endpoint string
+	// FIPS and DualStack choose AWS's endpoint with validated cryptography, and
+	// the one that has IPv6 addresses, too. Neither goes with Endpoint.
+	FIPS, DualStack bool
 	// Provider gives the base credentials: those that may assume the role.
 	Provider sigv4.Provider
 	// Base sends the signed requests; nil means http.DefaultTransport.
@@ -38,56 +41,70 @@ type Client struct {
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 
-	once      sync.Once
-	transport *sigv4http.Transport
-	url       string
-	err       error // what is wrong with the fields
+	once     sync.Once
+	signer   *sigv4.Signer
+	signed   *sigv4http.Transport
+	unsigned *sigv4http.Transport
+	url      string
+	err      error // what is wrong with the fields
+	errURL   error // and with those alone that say where to
 }
 
-// ready checks the fields once and makes the transport.
+// ready checks the fields for a signed call.
 func (c *Client) ready() error {
-	c.once.Do(func() {
-		var signerErr, endpointErr, providerErr error
-		signer, err := sigv4.NewSigner("sts", c.Region, nil)
-		if err != nil {
-			signerErr = &InputError{Field: "Region", Problem: "cannot be signed for: " + err.Error()}
-		}
-		if c.Endpoint != "" {
-			c.url, endpointErr = custom(c.Endpoint)
-		} else if signerErr == nil {
-			c.url, endpointErr = regional(c.Region)
-		}
-		if c.Provider == nil {
-			providerErr = &InputError{Field: "Provider", Problem: "is nil: expecting the base credentials"}
-		}
-		c.err = errors.Join(signerErr, endpointErr, providerErr)
-		c.transport = &sigv4http.Transport{Signer: signer, Provider: c.Provider, Base: c.Base, Now: c.Now}
-	})
+	c.once.Do(c.setUp)
 	return c.err
 }
 
-// call posts one operation and decodes the answer into out, a pointer to a
-// struct for the whole document. Actions of the query protocol are forms
-// (AWS Security Token Service API Reference, "Making Query Requests").
-func (c *Client) call(ctx context.Context, operation string, params url.Values, out any) (requestID string, err error) {
-	params.Set("Action", operation)
-	params.Set("Version", apiVersion)
-	body := []byte(params.Encode())
-	ctx = sigv4http.WithPayload(ctx, sigv4.PayloadOf(body))
-	// The body is a bytes.Reader, so NewRequest sets GetBody, for retries.
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
-	if err != nil {
-		return "", fmt.Errorf("sts: %s: %w", operation, err)
+// readyUnsigned checks the fields for a call that no credentials sign.
+func (c *Client) readyUnsigned() error {
+	c.once.Do(c.setUp)
+	return c.errURL
+}
+
+func (c *Client) setUp() {
+	var signerErr, providerErr error
+	c.url, c.errURL = c.endpoint()
+	// A presigned URL ends with the credentials, which may be sooner than asked.
+	signer, err := sigv4.NewSigner("sts", c.Region, &sigv4.Options{ShortenExpires: true})
+	if err != nil && (c.Endpoint != "" || c.errURL == nil) { // else it is said already
+		signerErr = &InputError{Field: "Region", Problem: "cannot be signed for: " + err.Error()}
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	if c.Provider == nil {
+		providerErr = &InputError{Field: "Provider", Problem: "is nil: expecting the base credentials"}
+	}
+	c.err = errors.Join(signerErr, c.errURL, providerErr)
+	c.signer = signer
+	c.signed = &sigv4http.Transport{Signer: signer, Provider: c.Provider, Base: c.Base, Now: c.Now}
+	c.unsigned = newUnsigned(c.Base)
+}
+
+func (c *Client) now() time.Time {
+	if c.Now != nil {
+		return c.Now()
+	}
+	return time.Now()
+}
+
+// call posts one operation, signed, and decodes the answer into out, a pointer to
+// a struct for the whole document.
+func (c *Client) call(ctx context.Context, operation string, params url.Values, out any) (requestID string, err error) {
+	return c.post(ctx, c.signed, operation, params, out)
+}
+
+func (c *Client) post(ctx context.Context, transport *sigv4http.Transport, operation string, params url.Values, out any) (requestID string, err error) {
+	req, body, err := c.request(ctx, operation, params)
+	if err != nil {
+		return "", err
+	}
 	// No http.Client: STS redirects nowhere, and whatever does must not be given
 	// a signed request.
-	resp, err := c.transport.RoundTrip(req)
+	resp, err := transport.RoundTrip(req.WithContext(sigv4http.WithPayload(ctx, sigv4.PayloadOf(body))))
 	if err != nil {
 		return "", fmt.Errorf("sts: %s: %w", operation, err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return "", refused(operation, sigv4http.ReadError(resp))
+		return "", refused(operation, readError(resp, params))
 	}
 	defer resp.Body.Close()
 	requestID = resp.Header.Get("X-Amzn-Requestid")
@@ -104,4 +121,19 @@ func (c *Client) call(ctx context.Context, operation string, params url.Values, 
 		return "", bad("is no " + operation + "Response document")
 	}
 	return requestID, nil
+}
+
+// request makes the request of one operation. Actions of the query protocol are
+// forms (AWS Security Token Service API Reference, "Making Query Requests").
+func (c *Client) request(ctx context.Context, operation string, params url.Values) (*http.Request, []byte, error) {
+	params.Set("Action", operation)
+	params.Set("Version", apiVersion)
+	body := []byte(params.Encode())
+	// The body is a bytes.Reader, so NewRequest sets GetBody, for retries.
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
+	if err != nil {
+		return nil, nil, fmt.Errorf("sts: %s: %w", operation, err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	return req, body, nil
 }

@@ -2,8 +2,15 @@
 // the AWS Security Token Service API Reference describes it.
 //
 // Most callers want [Client.AssumeRoleProvider]: a [sigv4.Provider] that assumes
-// a role and keeps its credentials fresh. [Client.AssumeRole] is the one call,
-// [Client.GetCallerIdentity] tells whose credentials one has.
+// a role and keeps its credentials fresh. [Client.AssumeRole] is the one call.
+// The siblings have providers, too: [Client.AssumeRoleWithWebIdentity] needs no
+// credentials but another provider's token, [Client.GetSessionToken] adds an MFA
+// code to those one has.
+//
+// [Client.GetCallerIdentity] tells whose credentials one has;
+// [Client.PresignGetCallerIdentity] and [Client.SignGetCallerIdentity] prove it to
+// somebody else, as EKS and Vault ask for it. [Client.GetAccessKeyInfo] and
+// [Client.DecodeAuthorizationMessage] help to find out what went wrong.
 //
 // # Errors
 //
@@ -12,10 +19,18 @@
 // [*InputError]. What STS refuses comes as a [*sigv4http.APIError], which can be
 // matched by code, and matches one of the sentinels beside [ErrAccessDenied].
 // An answer that is none of STS's gives a [*ResponseError]. No error holds a
-// secret access key, a session token or an external ID.
+// secret access key, a session token, a web identity token, an MFA code or an
+// external ID.
+//
+// # Short-lived secrets
+//
+// MFA codes and identity tokens are functions and not text, for they are asked
+// for anew at each refresh. They are called once everything else is known to be
+// right. [Fixed] makes one of a text.
 //
 // # Other services
 //
-// MinIO and Ceph have AssumeRole on the same endpoint as S3: set
-// [Client.Endpoint]. MinIO ignores the external ID and names no assumed role.
+// MinIO and Ceph have AssumeRole and AssumeRoleWithWebIdentity on the same
+// endpoint as S3: set [Client.Endpoint]. MinIO ignores the external ID and names
+// no assumed role.
 package sts

@@ -1,39 +1,69 @@
 package sts
 
 import (
+	"errors"
 	"net/url"
 	"regexp"
 	"strings"
 )
 
-// Where STS is (AWS General Reference, "AWS Security Token Service endpoints and
-// quotas"): https://sts.REGION.SUFFIX, where the partition gives the suffix.
+// Where STS is: https://sts.REGION.SUFFIX, where the partition gives the suffix
+// (AWS General Reference, "AWS Security Token Service endpoints and quotas"; IAM
+// User Guide, "AWS STS Regions and endpoints"). The global endpoint is legacy and
+// not used.
 
-// suffixes are the partitions whose names do not end in amazonaws.com, by the
-// prefix of their regions (botocore, data/partitions.json).
-var suffixes = [...]struct{ region, suffix string }{
-	{"cn-", "amazonaws.com.cn"},
-	{"eusc-", "amazonaws.eu"},
-	{"us-iso-", "c2s.ic.gov"},
-	{"us-isob-", "sc2s.sgov.gov"},
-	{"eu-isoe-", "cloud.adc-e.uk"},
-	{"us-isof-", "csp.hci.ic.gov"},
+// partitions are those whose names do not end as those of AWS and AWS GovCloud
+// (US) do, by the prefix of their regions (botocore, data/partitions.json).
+var partitions = [...]struct{ region, suffix, dualStack string }{
+	{"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
+	{"eusc-", "amazonaws.eu", "api.amazonwebservices.eu"},
+	{"us-iso-", "c2s.ic.gov", "api.aws.ic.gov"},
+	{"us-isob-", "sc2s.sgov.gov", "api.aws.scloud"},
+	{"eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
+	{"us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
 }
 
 // regionName is one label of a host name, for that is what it becomes.
 var regionName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
-func regional(region string) (string, error) {
+// endpoint gives the URL that the fields say.
+func (c *Client) endpoint() (string, error) {
+	if c.Endpoint == "" {
+		return regional(c.Region, c.FIPS, c.DualStack)
+	}
+	var fips, dualStack error
+	u, err := custom(c.Endpoint)
+	// What the address has been given for, no field can change any more; and what
+	// was asked for must not be left out silently.
+	if c.FIPS {
+		fips = &InputError{Field: "FIPS", Problem: "does not go with Endpoint: expecting one of them; the endpoint may be a FIPS one itself"}
+	}
+	if c.DualStack {
+		dualStack = &InputError{Field: "DualStack", Problem: "does not go with Endpoint: expecting one of them; the endpoint may be a dual-stack one itself"}
+	}
+	return u, errors.Join(err, fips, dualStack)
+}
+
+func regional(region string, fips, dualStack bool) (string, error) {
 	if !regionName.MatchString(region) {
 		return "", &InputError{Field: "Region", Problem: `is no region's name, such as "eu-central-1"`}
 	}
-	suffix := "amazonaws.com"
-	for _, s := range suffixes {
-		if strings.HasPrefix(region, s.region) {
-			suffix = s.suffix
+	service, suffix, dual := "sts", "amazonaws.com", "api.aws"
+	for _, p := range partitions {
+		if strings.HasPrefix(region, p.region) {
+			suffix, dual = p.suffix, p.dualStack
 		}
 	}
-	return "https://sts." + region + "." + suffix + "/", nil
+	// In GovCloud the plain endpoints are the FIPS ones, but for dual-stack
+	// (botocore, the endpoint rules of STS). In AWS's commercial partition only
+	// the regions of the US have FIPS endpoints; asking elsewhere finds no host.
+	if fips && (dualStack || !strings.HasPrefix(region, "us-gov-")) {
+		service = "sts-fips"
+	}
+	if dualStack {
+		suffix = dual
+	}
+	return "https://" + service + "." + region + "." + suffix + "/", nil
 }
 
 // custom checks an endpoint that was given. The error does not repeat it, for it

@@ -2,12 +2,15 @@ package sts_test
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
@@ -22,6 +25,13 @@ func serve() *httptest.Server {
 		case r.FormValue("Action") == "GetCallerIdentity":
 			io.WriteString(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/Alice</Arn>`+
 				`<UserId>AIDACKCEVSQ6C2EXAMPLE</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
+		case r.FormValue("Action") == "AssumeRoleWithWebIdentity", r.FormValue("Action") == "GetSessionToken":
+			io.WriteString(w, answerOf(r.FormValue("Action"), "<SubjectFromWebIdentityToken>system:serviceaccount:reports:copier</SubjectFromWebIdentityToken>"))
+		case r.FormValue("Action") == "GetAccessKeyInfo":
+			io.WriteString(w, `<GetAccessKeyInfoResponse><GetAccessKeyInfoResult><Account>123456789012</Account></GetAccessKeyInfoResult></GetAccessKeyInfoResponse>`)
+		case r.FormValue("Action") == "DecodeAuthorizationMessage":
+			io.WriteString(w, `<DecodeAuthorizationMessageResponse><DecodeAuthorizationMessageResult><DecodedMessage>`+
+				`{"allowed":false,"explicitDeny":true}</DecodedMessage></DecodeAuthorizationMessageResult></DecodeAuthorizationMessageResponse>`)
 		case r.FormValue("ExternalId") == "company-2f7d1c":
 			io.WriteString(w, assumeRoleResponse)
 		default:
@@ -109,6 +119,236 @@ func ExampleClient_GetCallerIdentity() {
 	fmt.Println(who.Account, who.ARN)
 	// Output:
 	// 123456789012 arn:aws:iam::123456789012:user/Alice
+}
+
+// A session that may do less than its role, is marked with a tag, and wants an
+// MFA code.
+func ExampleClient_AssumeRole_restricted() {
+	server := serve()
+	defer server.Close()
+	client := &sts.Client{
+		Region:   "eu-central-1",
+		Endpoint: server.URL,
+		Provider: sigv4.NewCredentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", ""),
+	}
+	out, err := client.AssumeRole(context.Background(), sts.AssumeRoleInput{
+		RoleARN:     "arn:aws:iam::123456789012:role/demo",
+		ExternalID:  "company-2f7d1c",
+		SessionName: "nightly-copy",
+		Duration:    15 * time.Minute,
+		Policy: `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject",
+			"Resource": "arn:aws:s3:::example-reports/daily/*"}]}`,
+		Tags:              []sts.Tag{{Key: "Department", Value: "Sales"}},
+		TransitiveTagKeys: []string{"Department"},
+		SourceIdentity:    "DevUser123",
+		MFASerial:         "arn:aws:iam::123456789012:mfa/Alice",
+		MFACode: func(context.Context) (string, error) {
+			return "123456", nil // what the user types in when asked
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(out.Credentials, out.SourceIdentity)
+	fmt.Printf("policy and tags take %d %% of their space\n", out.PackedPolicySize)
+	// Output:
+	// sigv4.Credentials(ASIAIOSFODNN7EXAMPLE, secret redacted) DevUser123
+	// policy and tags take 6 % of their space
+}
+
+// Everything that is wrong is said at once, and before the service is asked.
+func ExampleAssumeRoleInput_Check() {
+	err := sts.AssumeRoleInput{
+		RoleARN:    "arn:aws:iam::123456789012:user/Alice",
+		ExternalID: "not allowed #1",
+		Tags:       []sts.Tag{{Key: "a&b"}},
+	}.Check()
+	fmt.Println(err)
+	// Output:
+	// sts: RoleArn "arn:aws:iam::123456789012:user/Alice" is not a role's: expecting arn:aws:iam::ACCOUNT:role/NAME
+	// sts: ExternalId has ' ' at position 4: expecting letters, digits and _+=,.@:/-
+	// sts: RoleSessionName has a length of 0: expecting 2 to 64
+	// sts: Tags.member.1.Key "a&b" has a character that is none of letters, digits, blanks and _.:/=+-@
+}
+
+// A pod on EKS has a token in a file and no credentials. The file is written anew
+// every hour, and read at each refresh.
+func ExampleClient_AssumeRoleWithWebIdentity() {
+	server := serve()
+	defer server.Close()
+	client := &sts.Client{Region: "eu-central-1", Endpoint: server.URL}
+	out, err := client.AssumeRoleWithWebIdentity(context.Background(), sts.AssumeRoleWithWebIdentityInput{
+		RoleARN:     "arn:aws:iam::123456789012:role/demo",
+		SessionName: "copier",
+		Token: func(context.Context) (string, error) {
+			token, err := os.ReadFile("testdata/service-account.token") // in a pod, what AWS_WEB_IDENTITY_TOKEN_FILE says
+			return string(token), err
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(out.Subject)
+	fmt.Println(out.Credentials)
+	// Output:
+	// system:serviceaccount:reports:copier
+	// sigv4.Credentials(ASIAIOSFODNN7EXAMPLE, secret redacted)
+}
+
+func ExampleClient_AssumeRoleWithWebIdentityProvider() {
+	server := serve()
+	defer server.Close()
+	client := &sts.Client{Region: "eu-central-1", Endpoint: server.URL}
+	var provider sigv4.Provider = client.AssumeRoleWithWebIdentityProvider(sts.AssumeRoleWithWebIdentityInput{
+		RoleARN:     "arn:aws:iam::123456789012:role/demo",
+		SessionName: "copier",
+		Token:       sts.Fixed("a token that was given"), // better a function that gives the present one
+	})
+	credentials, err := provider.Credentials(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(credentials)
+	// Output:
+	// sigv4.Credentials(ASIAIOSFODNN7EXAMPLE, secret redacted)
+}
+
+func ExampleClient_GetSessionToken() {
+	server := serve()
+	defer server.Close()
+	client := &sts.Client{
+		Region:   "eu-central-1",
+		Endpoint: server.URL,
+		Provider: sigv4.NewCredentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", ""),
+	}
+	credentials, err := client.GetSessionToken(context.Background(), sts.GetSessionTokenInput{
+		Duration:  8 * time.Hour,
+		MFASerial: "arn:aws:iam::123456789012:mfa/Alice",
+		MFACode:   sts.Fixed("123456"),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(credentials)
+	// Output:
+	// sigv4.Credentials(ASIAIOSFODNN7EXAMPLE, secret redacted)
+}
+
+// Its user is asked for a code whenever the credentials are fetched anew.
+func ExampleClient_GetSessionTokenProvider() {
+	server := serve()
+	defer server.Close()
+	client := &sts.Client{
+		Region:   "eu-central-1",
+		Endpoint: server.URL,
+		Provider: sigv4.NewCredentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", ""),
+	}
+	provider := client.GetSessionTokenProvider(sts.GetSessionTokenInput{
+		MFASerial: "arn:aws:iam::123456789012:mfa/Alice",
+		MFACode: func(context.Context) (string, error) {
+			fmt.Println("Code of arn:aws:iam::123456789012:mfa/Alice:")
+			return "123456", nil
+		},
+	})
+	provider.Timeout = 5 * time.Minute // people take their time
+	provider.Now = func() time.Time { return time.Date(2019, 11, 9, 12, 34, 41, 0, time.UTC) }
+	for range 3 {
+		credentials, err := provider.Credentials(context.Background())
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(credentials)
+	}
+	// Output:
+	// Code of arn:aws:iam::123456789012:mfa/Alice:
+	// sigv4.Credentials(ASIAIOSFODNN7EXAMPLE, secret redacted)
+	// sigv4.Credentials(ASIAIOSFODNN7EXAMPLE, secret redacted)
+	// sigv4.Credentials(ASIAIOSFODNN7EXAMPLE, secret redacted)
+}
+
+// What "aws eks get-token" prints: the token with which one logs in to a cluster.
+func ExampleClient_PresignGetCallerIdentity() {
+	client := &sts.Client{
+		Region:   "eu-central-1",
+		Provider: sigv4.NewCredentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", ""),
+		Now:      func() time.Time { return time.Date(2026, 11, 24, 3, 4, 5, 0, time.UTC) },
+	}
+	header := http.Header{"X-K8s-Aws-Id": {"reports-cluster"}}
+	proof, err := client.PresignGetCallerIdentity(context.Background(), header, time.Minute)
+	if err != nil {
+		log.Fatal(err)
+	}
+	token := "k8s-aws-v1." + base64.RawURLEncoding.EncodeToString([]byte(proof.URL))
+	fmt.Println(token[:60] + "…")
+	// Output:
+	// k8s-aws-v1.aHR0cHM6Ly9zdHMuZXUtY2VudHJhbC0xLmFtYXpvbmF3cy5jb…
+}
+
+// What Vault's AWS method takes at auth/aws/login.
+func ExampleClient_SignGetCallerIdentity() {
+	client := &sts.Client{
+		Region:   "eu-central-1",
+		Provider: sigv4.NewCredentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", ""),
+		Now:      func() time.Time { return time.Date(2026, 11, 24, 3, 4, 5, 0, time.UTC) },
+	}
+	proof, err := client.SignGetCallerIdentity(context.Background(), http.Header{"X-Vault-AWS-IAM-Server-ID": {"vault.example.com"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	body, err := io.ReadAll(proof.Body)
+	if err != nil {
+		log.Fatal(err)
+	}
+	headers, err := json.Marshal(proof.Header)
+	if err != nil {
+		log.Fatal(err)
+	}
+	login := map[string]string{
+		"role":                    "reports",
+		"iam_http_request_method": proof.Method,
+		"iam_request_url":         base64.StdEncoding.EncodeToString([]byte(proof.URL.String())),
+		"iam_request_body":        base64.StdEncoding.EncodeToString(body),
+		"iam_request_headers":     base64.StdEncoding.EncodeToString(headers),
+	}
+	fmt.Println(login["iam_http_request_method"], login["iam_request_url"])
+	fmt.Println(login["iam_request_body"])
+	// Output:
+	// POST aHR0cHM6Ly9zdHMuZXUtY2VudHJhbC0xLmFtYXpvbmF3cy5jb20v
+	// QWN0aW9uPUdldENhbGxlcklkZW50aXR5JlZlcnNpb249MjAxMS0wNi0xNQ==
+}
+
+func ExampleClient_GetAccessKeyInfo() {
+	server := serve()
+	defer server.Close()
+	client := &sts.Client{
+		Region:   "eu-central-1",
+		Endpoint: server.URL,
+		Provider: sigv4.NewCredentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", ""),
+	}
+	account, err := client.GetAccessKeyInfo(context.Background(), "AKIAIOSFODNN7EXAMPLE")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(account)
+	// Output:
+	// 123456789012
+}
+
+func ExampleClient_DecodeAuthorizationMessage() {
+	server := serve()
+	defer server.Close()
+	client := &sts.Client{
+		Region:   "eu-central-1",
+		Endpoint: server.URL,
+		Provider: sigv4.NewCredentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", ""),
+	}
+	decoded, err := client.DecodeAuthorizationMessage(context.Background(), "Kv1dGgHEXAMPLE")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(decoded)
+	// Output:
+	// {"allowed":false,"explicitDeny":true}
 }
 
 // Any source of credentials that end can be kept fresh.

@@ -2,9 +2,12 @@ package sts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -14,37 +17,97 @@ import (
 )
 
 const (
-	// Credentials are fetched anew in their last five minutes, in the background,
-	// and in the last minute of those with the caller waiting. Sessions shorter
-	// than twenty minutes have a quarter of their time, and a fifth of that.
-	refreshWindow = 5 * time.Minute
-	// retryAfter is the pause after a fetch that failed or that gave credentials
-	// which are as good as ended. Without it, each request would fetch.
-	retryAfter = 10 * time.Second
-	// fetchTimeout bounds one fetch, for it has no caller who could cancel it.
-	fetchTimeout = time.Minute
+	// The advisory window is the last quarter of a session, 15 minutes at most:
+	// there the credentials are fetched anew while they still serve.
+	advisoryWindow, advisoryShare = 15 * time.Minute, 4
+	// The mandatory window is the last twentieth, a minute at most: there a caller
+	// waits for the fetch, since its request may arrive after the end.
+	mandatoryWindow, mandatoryShare = time.Minute, 20
+
+	// The pause after a fetch that failed doubles between these two while there
+	// are credentials to serve, and is a quarter of their time at most.
+	minPause, maxPause = 10 * time.Second, 2 * time.Minute
+	// Without credentials to serve, the first repetition is at once, and the
+	// pause before the others doubles between these two.
+	minWait, maxWait = 500 * time.Millisecond, 2 * time.Second
+
+	// doubtPause is the pause after credentials that had ended when they came, or
+	// that came again although a service had refused them.
+	doubtPause = 10 * time.Minute
+	// tooShort is a session that had ended when it came, give or take rounding.
+	tooShort = time.Second
+	// setBack is how far a clock goes back without anything being made of it.
+	setBack = time.Minute
+
+	defaultTimeout = time.Minute
 )
 
 // Provider is a [sigv4.Provider] of temporary credentials that it fetches when
 // they are first asked for and again before they end. It is safe for concurrent
-// use and must not be copied.
+// use and must not be copied; its fields are set before the first use.
+//
+// # When it fetches
+//
+// In the last quarter of their time, and the last 15 minutes of a long one, the
+// credentials are fetched anew in the background while the old ones still serve.
+// Where in the first half of that window this begins is left to chance, so that
+// processes which were started together do not ask together. In the last minute
+// callers wait for the fetch, but for no longer than half of what is left: then
+// they get the old credentials. Only calls of Credentials begin a fetch, so there
+// is nothing to stop or to close, and an idle provider does nothing.
+//
+// # When a fetch fails
+//
+// A fetch that fails while the credentials are good fails nobody. OnRefresh is
+// told, and the next is tried after a pause that grows, and that shrinks again
+// as the end comes near. Without good credentials its error goes to those who
+// waited for it, and the next call fetches again, after a pause of two seconds
+// at most.
+//
+// # Who waits
 //
 // There is one fetch at a time, however many callers wait for it, and it is
 // nobody's: a caller who is cancelled leaves, and the fetch goes on for the
-// others. A fetch that fails while the credentials are still good fails nobody.
+// others. It goes on as well when all have left, until its Timeout, and what it
+// gives is kept. So callers with less patience than the service takes time get
+// their credentials at a later call, and do not begin anew each time.
+//
+// # Which clock
+//
+// Expires is compared with the clock here. If that is behind, MaxAge ends the
+// credentials in time. If it is so far ahead that they seem to have ended when
+// they come, they are served all the same and fetched anew every few minutes:
+// services are the judges, and Renew is how their word is heard. A clock that is
+// set back has them fetched anew.
 type Provider struct {
-	// Now is the clock; nil means time.Now. Set it before the first use.
+	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// OnRefresh, if it is not nil, is told of each fetch when it has ended. It is
+	// called for one event after the other, in their order, and holds up nobody:
+	// if it takes its time, up to 16 events wait, and then the oldest are lost.
+	OnRefresh func(RefreshEvent)
+	// Rand gives numbers in [0, 1) and is safe for concurrent use; nil means
+	// Float64 of math/rand/v2.
+	Rand func() float64
+	// Timeout bounds one fetch, for it has no caller who could cancel it; 0 is a
+	// minute. A fetch that asks a person for something wants more.
+	Timeout time.Duration
+	// MaxAge is how long credentials last at most, from when their fetch began;
+	// 0 is as long as they say. It is for sources which do not say, and for
+	// clocks that are wrong.
+	MaxAge time.Duration
 
-	fetch  func(context.Context) (sigv4.Credentials, error)
-	flight singleflight.Group
+	fetch func(context.Context) (sigv4.Credentials, error)
+	role  string    // ARN, for events; "" if it is no role
+	last  *Provider // in a chain of roles: the last, whose fields count; nil for itself
+	depth int       // in a chain of roles: from 0
 
-	mu    sync.Mutex
-	cred  sigv4.Credentials
-	good  bool      // cred has been fetched and not been refused
-	due   time.Time // when to fetch, in the background while cred is good; zero: never
-	must  time.Time // when to fetch with the caller waiting
-	pause time.Time // no fetch before, while cred is good
+	flight   singleflight.Group
+	fetching atomic.Bool             // spares a caller in the advisory window from joining
+	held     atomic.Pointer[holding] // nil at first
+
+	mu     sync.Mutex // for changing held
+	events events
 }
 
 var (
@@ -52,52 +115,284 @@ var (
 	_ sigv4http.Renewer = (*Provider)(nil)
 )
 
+var errNoSource = errors.New("sts: the provider has no source: expecting one that NewProvider made")
+
 // NewProvider makes a provider of what fetch gives. Credentials without Expires
 // are kept until a service refuses them. The context that fetch gets ends after
-// a minute and holds nothing of the callers'.
+// Timeout and holds nothing of the callers'; fetch must end with it.
 func NewProvider(fetch func(context.Context) (sigv4.Credentials, error)) *Provider {
 	return &Provider{fetch: fetch}
 }
 
 // Credentials gives the credentials, and waits for them only if it must.
 func (p *Provider) Credentials(ctx context.Context) (sigv4.Credentials, error) {
-	cred, need := p.current()
-	if need == none {
-		return cred, nil
+	h := p.held.Load()
+	switch h.need(p) {
+	case nothing:
+		return h.cred, nil
+	case soon:
+		if !p.fetching.Load() {
+			p.flight.DoChan("", p.refresh)
+		}
+		return h.cred, nil
+	}
+	return p.wait(ctx, h)
+}
+
+// wait begins a fetch or joins the one that is under way.
+func (p *Provider) wait(ctx context.Context, h *holding) (sigv4.Credentials, error) {
+	left := func() (sigv4.Credentials, error) {
+		return sigv4.Credentials{}, fmt.Errorf("sts: waiting for credentials: %w", context.Cause(ctx))
+	}
+	if ctx.Err() != nil {
+		return left()
 	}
 	result := p.flight.DoChan("", p.refresh)
-	if need == soon {
-		return cred, nil
+	var enough <-chan time.Time
+	if now := p.now(); h.serves(now) {
+		timer := time.NewTimer(h.end.Sub(now) / 2)
+		defer timer.Stop()
+		enough = timer.C
 	}
-	select {
-	case <-ctx.Done():
-		return sigv4.Credentials{}, fmt.Errorf("sts: waiting for credentials: %w", context.Cause(ctx))
-	case r := <-result:
-		if r.Err == nil {
-			return r.Val.(sigv4.Credentials), nil
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return left()
+		case <-enough:
+		case r := <-result:
+			if r.Err == nil {
+				return r.Val.(*holding).cred, nil
+			}
+			err = r.Err
 		}
-		if cred, need := p.current(); need != now {
-			return cred, nil // still good, though not for long
+		if h := p.held.Load(); h.serves(p.now()) {
+			return h.cred, nil // for a little while yet
 		}
-		return sigv4.Credentials{}, r.Err
+		if err != nil {
+			return sigv4.Credentials{}, err
+		}
 	}
 }
 
 // Renew drops the credentials if they are those which were refused. Others have
-// been fetched meanwhile then, and stay.
+// been fetched meanwhile then, and stay. So do, for some minutes, credentials
+// which the source gave a second time after they had been refused: it has no
+// others, and is not to be asked for each request.
 func (p *Provider) Renew(refused sigv4.Credentials) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.cred.AccessKeyID == refused.AccessKeyID && p.cred.SessionToken() == refused.SessionToken() {
-		p.good = false
+	h := p.held.Load()
+	if h == nil || h.refused || !same(h.cred, refused) || p.now().Before(h.insists) {
+		return
 	}
+	dropped := *h
+	dropped.refused = true
+	p.held.Store(&dropped)
+}
+
+// refresh fetches, unless another has done so since the caller looked. It runs
+// as the one flight.
+func (p *Provider) refresh() (any, error) {
+	p.fetching.Store(true)
+	defer p.fetching.Store(false)
+	h := p.held.Load()
+	if h.need(p) == nothing {
+		return h, nil
+	}
+	if now := p.now(); h != nil && !h.serves(now) {
+		time.Sleep(min(h.again.Sub(now), maxWait)) // at most, in case the clock was set back
+	}
+	start := p.now()
+	cred, err := p.fetched()
+	return p.settle(cred, err, start)
+}
+
+// fetched gives credentials that can sign, or an error.
+func (p *Provider) fetched() (sigv4.Credentials, error) {
+	if p.fetch == nil {
+		return sigv4.Credentials{}, errNoSource
+	}
+	timeout := p.settings().Timeout
+	if timeout <= 0 {
+		timeout = defaultTimeout
+	}
+	timeout *= time.Duration(1 + p.depth) // for the links before this one
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	cred, err := p.fetch(ctx)
+	if err == nil {
+		if err = cred.Validate(); err != nil {
+			err = fmt.Errorf("sts: the source gave credentials that cannot sign: %w", err)
+		}
+	}
+	return cred, err
+}
+
+// settle puts what a fetch gave in the place of what was held.
+func (p *Provider) settle(cred sigv4.Credentials, err error, start time.Time) (*holding, error) {
+	p.mu.Lock()
+	old, now := p.held.Load(), p.now() // old may have been refused meanwhile
+	if err == nil && old.serves(now) && !cred.Expires.IsZero() && cred.Expires.Before(old.cred.Expires) {
+		err = fmt.Errorf("sts: the source gave credentials that end at %s, before those at hand", cred.Expires.UTC().Format(time.RFC3339))
+	}
+	var h *holding
+	if err == nil {
+		h = p.renewed(old, cred, start, now)
+	} else {
+		h = p.failed(old, now)
+	}
+	h.since = now.Add(-setBack)
+	p.held.Store(h)
+	e := RefreshEvent{Role: p.role, Err: err, Failures: h.failures, Took: now.Sub(start)}
+	if e.Serving = h.serves(now); e.Serving {
+		e.AccessKeyID, e.Expires, e.Next = h.cred.AccessKeyID, h.cred.Expires, h.quiet
+	} else {
+		e.Next = h.again
+	}
+	p.settings().report(e)
+	p.mu.Unlock()
+	return h, err
+}
+
+// holding is what a provider has, and when it will look for more. It does not
+// change once it is held. Its times have no monotonic reading: Expires has none,
+// and the monotonic clock may stand still while a machine sleeps.
+type holding struct {
+	cred    sigv4.Credentials
+	refused bool      // by a service; or there have never been any
+	since   time.Time // a clock that shows less has been set back, and the rest is void
+	end     time.Time // of cred by the clock here; zero: none that is known
+	quiet   time.Time // no fetch before, while cred serves; zero: never
+	must    time.Time // with the caller waiting; zero: never
+
+	failures int       // in a row
+	again    time.Time // no fetch before, when there is nothing to serve
+	insists  time.Time // no Renew before: the source has given what was refused
+}
+
+// need says how urgent a fetch is.
+type need int
+
+const (
+	nothing need = iota
+	soon         // the credentials serve meanwhile
+	urgent
+)
+
+func (h *holding) need(p *Provider) need {
+	if h == nil || h.refused {
+		return urgent
+	}
+	if h.quiet.IsZero() {
+		return nothing
+	}
+	switch now := p.now(); {
+	case now.Before(h.since):
+		return soon
+	case now.Before(h.quiet):
+		return nothing
+	case h.must.IsZero() || now.Before(h.must):
+		return soon
+	}
+	return urgent
+}
+
+// serves says whether the credentials can be given out.
+func (h *holding) serves(now time.Time) bool {
+	return h != nil && !h.refused && (h.end.IsZero() || now.Before(h.end))
+}
+
+// renewed is what is held after a fetch that gave cred.
+func (p *Provider) renewed(old *holding, cred sigv4.Credentials, start, now time.Time) *holding {
+	h := &holding{cred: cred}
+	end := cred.Expires
+	if aged := start.Add(p.MaxAge); p.MaxAge > 0 && (end.IsZero() || aged.Before(end)) {
+		end = aged
+	}
+	switch left := end.Sub(now); {
+	case end.IsZero():
+	case left < tooShort:
+		h.quiet = now.Add(p.spread(doubtPause))
+	default:
+		h.end = end
+		h.quiet = end.Add(-p.spread(min(advisoryWindow, left/advisoryShare)))
+		h.must = end.Add(-min(mandatoryWindow, left/mandatoryShare))
+	}
+	if old != nil && old.refused && same(old.cred, cred) {
+		h.insists = now.Add(p.spread(doubtPause))
+	}
+	return h
+}
+
+// failed is what is held after a fetch that gave nothing.
+func (p *Provider) failed(old *holding, now time.Time) *holding {
+	h := &holding{refused: true}
+	if old != nil {
+		*h = *old
+	}
+	h.failures++
+	h.again = now
+	if h.failures > 1 {
+		h.again = now.Add(p.spread(doubled(minWait, h.failures-2, maxWait)))
+	}
+	pause := p.spread(doubled(minPause, h.failures-1, maxPause))
+	if !h.end.IsZero() {
+		left := h.end.Sub(now)
+		pause = min(pause, max(left/4, time.Second), max(left, 0))
+	}
+	h.quiet = now.Add(pause)
+	return h
+}
+
+// doubled is d, times two as often as is said, up to most.
+func doubled(d time.Duration, times int, most time.Duration) time.Duration {
+	for ; times > 0 && d < most; times-- {
+		d *= 2
+	}
+	return min(d, most)
+}
+
+// spread is between half of d and d, as chance will have it.
+func (p *Provider) spread(d time.Duration) time.Duration {
+	chance := rand.Float64
+	if r := p.settings().Rand; r != nil {
+		chance = r
+	}
+	x := chance()
+	if !(x >= 0 && x < 1) { // NaN included
+		x = 0
+	}
+	return d - time.Duration(x*float64(d/2))
+}
+
+func same(a, b sigv4.Credentials) bool {
+	return a.AccessKeyID == b.AccessKeyID && a.SessionToken() == b.SessionToken()
+}
+
+// settings is the provider whose fields count.
+func (p *Provider) settings() *Provider {
+	if p.last != nil {
+		return p.last
+	}
+	return p
+}
+
+// now is the time of the wall.
+func (p *Provider) now() time.Time {
+	if clock := p.settings().Now; clock != nil {
+		return clock().Round(0)
+	}
+	return time.Now().Round(0)
 }
 
 // String names the access key ID, which is no secret, and nothing else.
 func (p *Provider) String() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return "sts.Provider(" + p.cred.AccessKeyID + ", secret redacted)"
+	var id string
+	if h := p.held.Load(); h != nil {
+		id = h.cred.AccessKeyID
+	}
+	return "sts.Provider(" + id + ", secret redacted)"
 }
 
 // Format implements [fmt.Formatter] for every verb.
@@ -105,62 +400,3 @@ func (p *Provider) Format(f fmt.State, _ rune) { io.WriteString(f, p.String()) }
 
 // MarshalText implements [encoding.TextMarshaler], and so JSON.
 func (p *Provider) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
-
-// need says how urgent a fetch is.
-type need int
-
-const (
-	none need = iota
-	soon      // the credentials are good for now
-	now
-)
-
-func (p *Provider) current() (sigv4.Credentials, need) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch t := p.now(); {
-	case !p.good:
-		return sigv4.Credentials{}, now
-	case p.due.IsZero() || t.Before(p.due) || t.Before(p.pause):
-		return p.cred, none
-	case t.Before(p.must):
-		return p.cred, soon
-	}
-	return p.cred, now
-}
-
-// refresh fetches, unless another has done so since the caller looked.
-func (p *Provider) refresh() (any, error) {
-	if cred, need := p.current(); need == none {
-		return cred, nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), fetchTimeout)
-	defer cancel()
-	cred, err := p.fetch(ctx)
-
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	t := p.now()
-	if err != nil {
-		if p.pause = t.Add(retryAfter); p.pause.After(p.cred.Expires) {
-			p.pause = p.cred.Expires
-		}
-		return nil, err
-	}
-	p.cred, p.good, p.due, p.must = cred, true, time.Time{}, time.Time{}
-	// Services give out nothing that has ended: if it seems so, it is the clock
-	// here that is wrong, and the credentials are worth a try.
-	p.pause = t.Add(retryAfter)
-	if !cred.Expires.IsZero() {
-		window := min(refreshWindow, max(0, cred.Expires.Sub(t))/4)
-		p.due, p.must = cred.Expires.Add(-window), cred.Expires.Add(-window/5)
-	}
-	return cred, nil
-}
-
-func (p *Provider) now() time.Time {
-	if p.Now != nil {
-		return p.Now()
-	}
-	return time.Now()
-}

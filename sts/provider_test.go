@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -19,34 +21,51 @@ type issuer struct {
 	delay  time.Duration
 
 	mu    sync.Mutex
-	calls int
+	calls []time.Time // when each began
 	err   error
 }
 
 func (i *issuer) fetch(ctx context.Context) (sigv4.Credentials, error) {
+	i.mu.Lock()
+	i.calls = append(i.calls, time.Now())
+	n, delay, err := len(i.calls), i.delay, i.err
+	i.mu.Unlock()
 	select {
-	case <-time.After(i.delay):
+	case <-time.After(delay):
 	case <-ctx.Done():
 		return sigv4.Credentials{}, ctx.Err()
 	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.calls++
-	if i.err != nil {
-		return sigv4.Credentials{}, i.err
+	if err != nil {
+		return sigv4.Credentials{}, err
 	}
-	cred := sigv4.NewCredentials(fmt.Sprintf("ASIA%d", i.calls), secret, sessionToken)
+	cred := sigv4.NewCredentials(fmt.Sprintf("ASIA%d", n), secret, sessionToken)
 	if i.length != 0 {
 		cred.Expires = time.Now().Add(i.length)
 	}
 	return cred, nil
 }
 
-func (i *issuer) fail(err error) {
+// is makes later fetches take that long and fail so.
+func (i *issuer) is(delay time.Duration, err error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.err = err
+	i.delay, i.err = delay, err
 }
+
+func (i *issuer) fetches() int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return len(i.calls)
+}
+
+// provider makes one that leaves nothing to chance: it begins as early as it may.
+func (i *issuer) provider() *sts.Provider {
+	p := sts.NewProvider(i.fetch)
+	p.Rand = func() float64 { return 0 }
+	return p
+}
+
+var errDown = errors.New("STS is down")
 
 // want asks for credentials and checks which, and how long it took.
 func want(t *testing.T, p *sts.Provider, id string, wait time.Duration) {
@@ -61,38 +80,65 @@ func want(t *testing.T, p *sts.Provider, id string, wait time.Duration) {
 	}
 }
 
+// wantError asks for credentials and checks that there are none, and why.
+func wantError(t *testing.T, p *sts.Provider, want error) {
+	t.Helper()
+	if cred, err := p.Credentials(t.Context()); !errors.Is(err, want) || cred != (sigv4.Credentials{}) {
+		t.Errorf("got %v, %v, want %v", cred, err, want)
+	}
+}
+
+// wantFetches checks how many there have been, when what is under way is done.
+func wantFetches(t *testing.T, i *issuer, want int) {
+	t.Helper()
+	synctest.Wait()
+	if got := i.fetches(); got != want {
+		t.Errorf("%d fetches, want %d", got, want)
+	}
+}
+
 func TestProviderRefreshesInTime(t *testing.T) {
 	for _, test := range []struct {
 		name       string
 		length     time.Duration
 		soon, must time.Duration // before the end
 	}{
-		{"an hour", time.Hour, 5 * time.Minute, time.Minute},
-		{"twelve hours", 12 * time.Hour, 5 * time.Minute, time.Minute},
+		{"an hour", time.Hour, 15 * time.Minute, time.Minute},
+		{"twelve hours", 12 * time.Hour, 15 * time.Minute, time.Minute},
 		{"a quarter of an hour", 15 * time.Minute, 225 * time.Second, 45 * time.Second},
 	} {
-		t.Run(test.name+", in the background", func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				i := &issuer{length: test.length, delay: time.Second}
-				p := sts.NewProvider(i.fetch)
-				want(t, p, "ASIA1", time.Second)
-				want(t, p, "ASIA1", 0)
-				time.Sleep(test.length - test.soon - time.Second - time.Nanosecond)
-				want(t, p, "ASIA1", 0)
-				time.Sleep(2 * time.Second) // long enough for a fetch, had there been one
-				want(t, p, "ASIA1", 0)      // which begins it
-				want(t, p, "ASIA1", 0)
-				time.Sleep(2 * time.Second)
-				want(t, p, "ASIA2", 0)
-				if i.calls != 2 {
-					t.Errorf("%d fetches, want 2", i.calls)
-				}
+		for _, chance := range []struct {
+			name string
+			x    float64
+			soon time.Duration
+		}{
+			{"as early as can be", 0, test.soon},
+			{"as late as can be", math.Nextafter(1, 0), test.soon / 2},
+			{"between", 0.5, test.soon * 3 / 4},
+		} {
+			t.Run(test.name+", in the background, "+chance.name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					i := &issuer{length: test.length, delay: time.Second}
+					p := i.provider()
+					p.Rand = func() float64 { return chance.x }
+					want(t, p, "ASIA1", time.Second)
+					want(t, p, "ASIA1", 0)
+					time.Sleep(test.length - chance.soon - 10*time.Nanosecond)
+					want(t, p, "ASIA1", 0)
+					wantFetches(t, i, 1)
+					time.Sleep(20 * time.Nanosecond)
+					want(t, p, "ASIA1", 0) // which begins it
+					want(t, p, "ASIA1", 0)
+					time.Sleep(2 * time.Second)
+					want(t, p, "ASIA2", 0)
+					wantFetches(t, i, 2)
+				})
 			})
-		})
+		}
 		t.Run(test.name+", while the caller waits", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				i := &issuer{length: test.length, delay: time.Second}
-				p := sts.NewProvider(i.fetch)
+				p := i.provider()
 				want(t, p, "ASIA1", time.Second)
 				time.Sleep(test.length - test.must)
 				want(t, p, "ASIA2", time.Second)
@@ -101,7 +147,7 @@ func TestProviderRefreshesInTime(t *testing.T) {
 		t.Run(test.name+", after the end", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				i := &issuer{length: test.length, delay: time.Second}
-				p := sts.NewProvider(i.fetch)
+				p := i.provider()
 				want(t, p, "ASIA1", time.Second)
 				time.Sleep(test.length + time.Hour)
 				want(t, p, "ASIA2", time.Second)
@@ -110,21 +156,31 @@ func TestProviderRefreshesInTime(t *testing.T) {
 	}
 }
 
+func TestProviderDoesNothingWhileNobodyAsks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		i := &issuer{length: time.Hour}
+		want(t, i.provider(), "ASIA1", 0)
+		time.Sleep(100 * time.Hour)
+		wantFetches(t, i, 1)
+	})
+}
+
 func TestProviderKeepsCredentialsWithoutEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := &issuer{}
-		p := sts.NewProvider(i.fetch)
+		p := i.provider()
 		want(t, p, "ASIA1", 0)
 		time.Sleep(1000 * time.Hour)
 		want(t, p, "ASIA1", 0)
+		wantFetches(t, i, 1)
 	})
 }
 
 func TestProviderFetchesOnceForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := &issuer{length: time.Hour, delay: time.Second}
-		p := sts.NewProvider(i.fetch)
-		for range 3 { // at first, and at each end
+		p := i.provider()
+		for range 3 { // at first, and after each end
 			var wg sync.WaitGroup
 			for range 100 {
 				wg.Go(func() {
@@ -136,16 +192,14 @@ func TestProviderFetchesOnceForAll(t *testing.T) {
 			wg.Wait()
 			time.Sleep(time.Hour)
 		}
-		if i.calls != 3 {
-			t.Errorf("%d fetches, want 3", i.calls)
-		}
+		wantFetches(t, i, 3)
 	})
 }
 
 func TestProviderCancelledWaiterLeavesAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := &issuer{length: time.Hour, delay: 10 * time.Second}
-		p := sts.NewProvider(i.fetch)
+		p := i.provider()
 		gone := errors.New("the user left")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		start := time.Now()
@@ -163,9 +217,40 @@ func TestProviderCancelledWaiterLeavesAlone(t *testing.T) {
 		time.Sleep(time.Second)
 		cancel(gone)
 		wg.Wait()
-		if i.calls != 1 {
-			t.Errorf("%d fetches, want 1", i.calls)
+		wantFetches(t, i, 1)
+	})
+}
+
+// Callers with a second each, at a service that takes ten: the eleventh has
+// credentials, of the one fetch that the first has begun.
+func TestProviderFetchGoesOnWhenAllHaveLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		i := &issuer{length: time.Hour, delay: 10 * time.Second}
+		p := i.provider()
+		for range 9 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			if cred, err := p.Credentials(ctx); !errors.Is(err, context.DeadlineExceeded) || cred != (sigv4.Credentials{}) {
+				t.Errorf("got %v, %v, want %v", cred, err, context.DeadlineExceeded)
+			}
+			cancel()
 		}
+		time.Sleep(time.Second) // nobody waits when it ends
+		want(t, p, "ASIA1", 0)
+		wantFetches(t, i, 1)
+	})
+}
+
+func TestProviderCallerWhoHasLeftBeginsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		i := &issuer{length: time.Hour}
+		gone := errors.New("the user left")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(gone)
+		_, err := i.provider().Credentials(ctx)
+		if want := "sts: waiting for credentials: the user left"; !errors.Is(err, gone) || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+		wantFetches(t, i, 0)
 	})
 }
 
@@ -183,84 +268,188 @@ func TestProviderFetchHasNothingOfTheCallersContext(t *testing.T) {
 }
 
 func TestProviderFetchIsBounded(t *testing.T) {
+	for _, test := range []struct{ timeout, want time.Duration }{
+		{0, time.Minute},
+		{-1, time.Minute},
+		{5 * time.Minute, 5 * time.Minute},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := (&issuer{delay: time.Hour}).provider()
+			p.Timeout = test.timeout
+			start := time.Now()
+			wantError(t, p, context.DeadlineExceeded)
+			if took := time.Since(start); took != test.want {
+				t.Errorf("with a timeout of %v it took %v, want %v", test.timeout, took, test.want)
+			}
+		})
+	}
+}
+
+// The pauses between fetches that fail grow up to two minutes, and shrink as the
+// end of the credentials comes near.
+func TestProviderFailureIsNotFatalWhileCredentialsAreGood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := sts.NewProvider((&issuer{delay: time.Hour}).fetch)
-		start := time.Now()
-		if _, err := p.Credentials(t.Context()); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Minute {
-			t.Errorf("got %v after %v, want a deadline after 1m", err, time.Since(start))
+		i := &issuer{length: time.Hour}
+		p := i.provider()
+		want(t, p, "ASIA1", 0)
+		end := time.Now().Add(time.Hour)
+		i.is(0, errDown)
+		for time.Now().Before(end) {
+			want(t, p, "ASIA1", 0)
+			time.Sleep(time.Second)
 		}
+		synctest.Wait()
+
+		var left []time.Duration // at each fetch
+		for _, call := range i.calls[1:] {
+			left = append(left, end.Sub(call))
+		}
+		second := time.Second
+		if got, want := left[:11], []time.Duration{
+			900 * second, 890 * second, 870 * second, 830 * second, 750 * second, // 10 s, doubled
+			630 * second, 510 * second, // 2 min
+			390 * second, 292 * second, 219 * second, 164 * second, // a quarter of the rest, rounded up to a request
+		}; !slices.Equal(got, want) {
+			t.Errorf("it fetched this long before the end:\n%v, want\n%v", got, want)
+		}
+		if got := left[len(left)-1]; got != second {
+			t.Errorf("the last fetch was %v before the end, want 1s", got)
+		}
+		if len(left) != 26 {
+			t.Errorf("%d fetches, want 26: %v", len(left), left)
+		}
+
+		wantError(t, p, errDown) // at the end
+		i.is(0, nil)
+		time.Sleep(2 * time.Second)
+		want(t, p, fmt.Sprintf("ASIA%d", i.fetches()+1), 0)
 	})
 }
 
-func TestProviderFailureIsNotFatalWhileCredentialsAreGood(t *testing.T) {
+func TestProviderDoesNotWaitForASlowServiceUntilTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		down := errors.New("STS is down")
 		i := &issuer{length: time.Hour}
-		p := sts.NewProvider(i.fetch)
+		p := i.provider()
 		want(t, p, "ASIA1", 0)
-		i.fail(down)
-
-		time.Sleep(56 * time.Minute) // in the background
+		i.is(50*time.Second, nil)
+		time.Sleep(time.Hour - 40*time.Second)
+		var wg sync.WaitGroup
 		for range 10 {
-			want(t, p, "ASIA1", 0)
-			synctest.Wait()
+			wg.Go(func() { want(t, p, "ASIA1", 20*time.Second) })
 		}
-		if i.calls != 2 {
-			t.Errorf("%d fetches, want 2: a failed one is not repeated with each call", i.calls)
-		}
-		time.Sleep(10 * time.Second)
-		want(t, p, "ASIA1", 0)
-		synctest.Wait()
-		if i.calls != 3 {
-			t.Errorf("%d fetches, want 3: after a pause there is another", i.calls)
-		}
-
-		time.Sleep(3*time.Minute + 45*time.Second) // with the caller waiting, 5 s before the end
-		want(t, p, "ASIA1", 0)
-		time.Sleep(4 * time.Second)
-		want(t, p, "ASIA1", 0)
-
-		time.Sleep(time.Second) // the end
-		if cred, err := p.Credentials(t.Context()); !errors.Is(err, down) || cred != (sigv4.Credentials{}) {
-			t.Errorf("got %v, %v, want %v", cred, err, down)
-		}
-
-		i.fail(nil)
-		want(t, p, fmt.Sprintf("ASIA%d", i.calls+1), 0)
+		wg.Wait()
+		want(t, p, "ASIA1", 10*time.Second)
+		time.Sleep(5 * time.Second)
+		want(t, p, "ASIA1", 2500*time.Millisecond)
+		time.Sleep(2500 * time.Millisecond)
+		want(t, p, "ASIA2", 10*time.Second) // nothing good is left
+		wantFetches(t, i, 2)
 	})
 }
 
 func TestProviderFirstFailureIsTheCallers(t *testing.T) {
-	down := errors.New("STS is down")
-	i := &issuer{err: down}
-	p := sts.NewProvider(i.fetch)
-	if cred, err := p.Credentials(t.Context()); !errors.Is(err, down) || cred != (sigv4.Credentials{}) {
-		t.Errorf("got %v, %v, want %v", cred, err, down)
+	synctest.Test(t, func(t *testing.T) {
+		i := &issuer{err: errDown}
+		p := i.provider()
+		wantError(t, p, errDown)
+		i.is(0, nil)
+		want(t, p, "ASIA2", 0)
+	})
+}
+
+// Without credentials callers learn of a failure that is theirs, not of an old
+// one, and the service is not overrun.
+func TestProviderWithoutCredentialsPausesBetweenFetches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		i := &issuer{err: errDown}
+		p := i.provider()
+		start := time.Now()
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() {
+				for time.Since(start) < 10*time.Second {
+					time.Sleep(time.Millisecond)
+					wantError(t, p, errDown)
+				}
+			})
+		}
+		wg.Wait()
+		var pauses []time.Duration
+		for n, call := range i.calls[1:] {
+			pauses = append(pauses, call.Sub(i.calls[n]))
+		}
+		ms := time.Millisecond
+		if want := []time.Duration{500 * ms, 1000 * ms, 2000 * ms, 2000 * ms, 2000 * ms, 2000 * ms, 2000 * ms}; pauses[0] > ms || !slices.Equal(pauses[1:], want) {
+			t.Errorf("it paused\n%v, want at most 1ms and then\n%v", pauses, want)
+		}
+	})
+}
+
+func TestProviderTakesNothingThatIsWorse(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		next sigv4.Credentials
+		ends time.Duration // before the end of those at hand
+		want string
+	}{
+		{"without a secret", sigv4.NewCredentials("ASIAOTHER", "", sessionToken), -time.Hour,
+			"sts: the source gave credentials that cannot sign: sigv4: invalid credentials: secret access key is empty or too short: at least 10 characters"},
+		{"nothing at all", sigv4.Credentials{}, -time.Hour,
+			"sts: the source gave credentials that cannot sign: sigv4: invalid credentials: access key ID is empty, or has a blank, a control byte, a slash or a comma"},
+		{"ending sooner", sigv4.NewCredentials("ASIAOTHER", secret, sessionToken), time.Second,
+			"sts: the source gave credentials that end at 2000-01-01T00:59:59Z, before those at hand"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cred := sigv4.NewCredentials("ASIA1", secret, sessionToken)
+				cred.Expires = time.Now().Add(time.Hour)
+				p := sts.NewProvider(func(context.Context) (sigv4.Credentials, error) { return cred, nil })
+				p.Rand = func() float64 { return 0 }
+				var got error
+				p.OnRefresh = func(e sts.RefreshEvent) { got = e.Err }
+				want(t, p, "ASIA1", 0)
+				test.next.Expires = cred.Expires.Add(-test.ends)
+				synctest.Wait()
+				cred = test.next
+
+				time.Sleep(50 * time.Minute)
+				want(t, p, "ASIA1", 0)
+				synctest.Wait()
+				want(t, p, "ASIA1", 0)
+				if got == nil || got.Error() != test.want {
+					t.Errorf("got  %v\nwant %s", got, test.want)
+				}
+			})
+		})
 	}
-	i.fail(nil)
-	second, err := p.Credentials(t.Context())
-	if err != nil || second.AccessKeyID != "ASIA2" {
-		t.Errorf("got %v, %v after the failure, want ASIA2", second, err)
+}
+
+func TestProviderWithoutASource(t *testing.T) {
+	for name, p := range map[string]*sts.Provider{"nil": sts.NewProvider(nil), "zero": {}} {
+		_, err := p.Credentials(t.Context())
+		if want := "sts: the provider has no source: expecting one that NewProvider made"; err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", name, err, want)
+		}
+		p.Renew(base)
 	}
 }
 
 func TestProviderRenews(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := &issuer{length: time.Hour}
-		p := sts.NewProvider(i.fetch)
+		p := i.provider()
 		first, err := p.Credentials(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
+		p.Renew(first)
 		p.Renew(first)
 		want(t, p, "ASIA2", 0)
 		p.Renew(first) // as another request, that was under way with them
 		want(t, p, "ASIA2", 0)
 		p.Renew(sigv4.NewCredentials("ASIA2", secret, "another token")) // an ID may be given again with another token
 		want(t, p, "ASIA2", 0)
-		if i.calls != 2 {
-			t.Errorf("%d fetches, want 2", i.calls)
-		}
+		wantFetches(t, i, 2)
 
 		// What was refused is not given again, even if no other is to be had.
 		second, err := p.Credentials(t.Context())
@@ -268,54 +457,182 @@ func TestProviderRenews(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.Renew(second)
-		i.fail(errors.New("down"))
-		if cred, err := p.Credentials(t.Context()); err == nil {
-			t.Errorf("got %v, want an error", cred)
+		i.is(0, errDown)
+		wantError(t, p, errDown)
+		i.is(0, nil)
+		want(t, p, "ASIA4", 0)
+	})
+}
+
+func TestProviderRenewsWhatHasNoEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		i := &issuer{}
+		p := i.provider()
+		first, err := p.Credentials(t.Context())
+		if err != nil {
+			t.Fatal(err)
 		}
+		p.Renew(first)
+		want(t, p, "ASIA2", 0)
+	})
+}
+
+// A fetch that had begun before the refusal serves as well.
+func TestProviderRenewJoinsTheFetchUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		i := &issuer{length: time.Hour}
+		p := i.provider()
+		first, err := p.Credentials(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		i.is(10*time.Second, nil)
+		time.Sleep(50 * time.Minute)
+		want(t, p, "ASIA1", 0)
+		time.Sleep(4 * time.Second)
+		p.Renew(first)
+		want(t, p, "ASIA2", 6*time.Second)
+		wantFetches(t, i, 2)
+	})
+}
+
+// A source that has only what was refused gives it again, and requests get the
+// service's word and not the source's; but it is not asked for each of them.
+func TestProviderSourceThatInsistsIsNotOverrun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cred := sigv4.NewCredentials("ASIA1", secret, sessionToken)
+		var fetches int
+		p := sts.NewProvider(func(context.Context) (sigv4.Credentials, error) {
+			fetches++
+			return cred, nil
+		})
+		p.Rand = func() float64 { return 0 }
+		for range 600 { // ten minutes
+			got, err := p.Credentials(t.Context())
+			if err != nil || got != cred {
+				t.Fatalf("got %v, %v", got, err)
+			}
+			p.Renew(got)
+			time.Sleep(time.Second)
+		}
+		if fetches != 2 {
+			t.Errorf("%d fetches, want 2", fetches)
+		}
+		time.Sleep(time.Second)
+		want(t, p, "ASIA1", 0)
+		p.Renew(cred)
+		cred = sigv4.NewCredentials("ASIA2", secret, sessionToken)
+		want(t, p, "ASIA2", 0)
 	})
 }
 
 // With a clock that is hours ahead, every session seems to have ended.
-func TestProviderWithAWrongClockDoesNotFetchForEachRequest(t *testing.T) {
+func TestProviderWithAClockAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := &issuer{length: time.Hour}
-		p := sts.NewProvider(i.fetch)
+		p := i.provider()
 		p.Now = func() time.Time { return time.Now().Add(5 * time.Hour) }
-		for range 100 {
-			if _, err := p.Credentials(t.Context()); err != nil {
-				t.Fatal(err)
+		for range 2 * 3600 {
+			cred, err := p.Credentials(t.Context())
+			if err != nil || !time.Now().Before(cred.Expires) {
+				t.Fatalf("got %v until %v, %v", cred, cred.Expires, err)
 			}
-			time.Sleep(100 * time.Millisecond)
+			time.Sleep(time.Second)
 		}
-		if i.calls != 1 {
-			t.Errorf("%d fetches in 10 s, want 1", i.calls)
-		}
+		wantFetches(t, i, 12)
 	})
 }
 
-// Ten thousand requests over fifty ends, STS failing now and then, and no request
-// without good credentials.
-func TestProviderNeverLetsARequestDown(t *testing.T) {
+// With a clock that is hours behind, no session seems to end.
+func TestProviderWithAClockBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := &issuer{length: time.Hour, delay: time.Second}
-		p := sts.NewProvider(func(ctx context.Context) (sigv4.Credentials, error) {
-			cred, err := i.fetch(ctx)
-			if i.calls%3 == 2 { // never twice in a row
-				return sigv4.Credentials{}, errors.New("down")
-			}
-			return cred, err
-		})
-		for n := range 10_000 {
+		p := i.provider()
+		p.Now = func() time.Time { return time.Now().Add(-5 * time.Hour) }
+		p.MaxAge = time.Hour
+		for range 2 * 3600 {
 			cred, err := p.Credentials(t.Context())
 			if err != nil || !time.Now().Before(cred.Expires) {
-				t.Fatalf("request %d: got %v until %v, %v", n, cred, cred.Expires, err)
+				t.Fatalf("got %v until %v, %v", cred, cred.Expires, err)
 			}
-			time.Sleep(50 * time.Hour / 10_000)
+			time.Sleep(time.Second)
 		}
-		if i.calls < 50 || i.calls > 100 {
-			t.Errorf("%d fetches, want 50 to 100", i.calls)
-		}
+		wantFetches(t, i, 3)
 	})
+}
+
+// A provider that has made its plans by a clock which is then set right.
+func TestProviderWhoseClockIsSetBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		i := &issuer{length: time.Hour}
+		p := i.provider()
+		ahead := 5 * time.Hour
+		p.Now = func() time.Time { return time.Now().Add(ahead) }
+		want(t, p, "ASIA1", 0)
+		ahead -= 59 * time.Second // such steps are usual
+		want(t, p, "ASIA1", 0)
+		wantFetches(t, i, 1)
+		ahead = 0
+		want(t, p, "ASIA1", 0)
+		wantFetches(t, i, 2)
+		want(t, p, "ASIA2", 0)
+		time.Sleep(45 * time.Minute)
+		want(t, p, "ASIA2", 0)
+		wantFetches(t, i, 3)
+
+		// Nor does a pause outlast it.
+		i = &issuer{err: errDown}
+		p = i.provider()
+		p.Now = func() time.Time { return time.Now().Add(ahead) }
+		for range 3 {
+			wantError(t, p, errDown)
+		}
+		ahead = -5 * time.Hour
+		i.is(0, nil)
+		want(t, p, "ASIA4", 2*time.Second)
+	})
+}
+
+func TestProviderMaxAge(t *testing.T) {
+	for _, test := range []struct {
+		name              string
+		length, age, want time.Duration
+	}{
+		{"of credentials without end", 0, time.Hour, time.Hour},
+		{"of credentials that say more", 2 * time.Hour, time.Hour, time.Hour},
+		{"of credentials that say less", time.Hour, 2 * time.Hour, time.Hour},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				i := &issuer{length: test.length}
+				p := i.provider()
+				p.MaxAge = test.age
+				want(t, p, "ASIA1", 0)
+				i.is(0, errDown)
+				time.Sleep(test.want - 1)
+				want(t, p, "ASIA1", 0)
+				time.Sleep(1)
+				wantError(t, p, errDown)
+			})
+		})
+	}
+}
+
+func TestProviderBearsWithAnyRand(t *testing.T) {
+	for _, x := range []float64{-1, 1, 1e300, math.NaN(), math.Inf(1), math.Inf(-1)} {
+		synctest.Test(t, func(t *testing.T) {
+			i := &issuer{length: time.Hour}
+			p := i.provider()
+			p.Rand = func() float64 { return x }
+			want(t, p, "ASIA1", 0)
+			time.Sleep(45*time.Minute - 1)
+			want(t, p, "ASIA1", 0)
+			wantFetches(t, i, 1)
+			time.Sleep(1)
+			want(t, p, "ASIA1", 0)
+			wantFetches(t, i, 2)
+		})
+	}
 }
 
 func TestAssumeRoleProviderSurvivesTheEndOfSessions(t *testing.T) {
@@ -328,8 +645,8 @@ func TestAssumeRoleProviderSurvivesTheEndOfSessions(t *testing.T) {
 		calls int
 	}{
 		{0, 1},
-		{54 * time.Minute, 1},
-		{5*time.Minute + time.Second, 2}, // the last minute
+		{44 * time.Minute, 1},
+		{15*time.Minute + time.Second, 2}, // the last minute
 	} {
 		now = now.Add(step.after)
 		if cred, err := p.Credentials(t.Context()); err != nil || cred.AccessKeyID != sessionKeyID {

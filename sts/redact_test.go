@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -23,6 +25,27 @@ func TestNothingPrintsASecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	out.Credentials.AccessKeyID = "ASIAOFTHISTEST"
+	web, err := newServer(t, answer{200, webResponse}).client().AssumeRoleWithWebIdentity(t.Context(), webRole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	web.Credentials.AccessKeyID = "ASIAOFTHISTEST"
+	// What is given in confidence is behind functions, here in every way.
+	confidence := role
+	confidence.MFASerial, confidence.MFACode = mfaSerial, sts.Fixed(sessionKey)
+	confidence.Contexts = []sts.ProvidedContext{{ProviderARN: roleARN, Assertion: sts.Fixed(sessionKey)}}
+	token := webRole
+	token.Token = sts.Fixed(sessionKey)
+	mfa := sts.GetSessionTokenInput{MFASerial: mfaSerial, MFACode: sts.Fixed(sessionKey)}
+	_, badCode := client.GetSessionToken(t.Context(), mfa)
+	_, badAssertion := client.AssumeRole(t.Context(), sts.AssumeRoleInput{RoleARN: roleARN, SessionName: "TestAR",
+		Contexts: []sts.ProvidedContext{{ProviderARN: roleARN, Assertion: sts.Fixed(strings.Repeat(sessionKey, 100))}}})
+	for _, err := range []error{badCode, badAssertion} {
+		if !errors.Is(err, sts.ErrInput) {
+			t.Errorf("got %v, want ErrInput", err)
+		}
+	}
+
 	provider := sts.NewProvider(func(context.Context) (sigv4.Credentials, error) { return session, nil })
 	synctest.Test(t, func(t *testing.T) {
 		if _, err := provider.Credentials(t.Context()); err != nil {
@@ -36,7 +59,9 @@ func TestNothingPrintsASecret(t *testing.T) {
 	}{provider, provider}
 
 	for _, value := range []any{
-		out, &out, client, provider, holder,
+		out, &out, web, &web, client, provider, holder,
+		confidence, &confidence, token, &token, mfa, &mfa, badCode, badAssertion,
+		client.AssumeRoleProvider(confidence), client.AssumeRoleWithWebIdentityProvider(token), client.GetSessionTokenProvider(mfa),
 		map[string]any{"p": provider, "o": out},
 		[]any{provider, out},
 	} {

@@ -2,10 +2,12 @@ package sts_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,8 +16,8 @@ import (
 	"github.com/sigvier/sigvier/sts"
 )
 
-// What the tests stand on: an STS that checks the signature, keeps the form and
-// answers as it is told.
+// What the tests stand on: an STS that checks the signature, or that there is
+// none where there must be none, keeps the form and answers as it is told.
 
 const (
 	accessKeyID  = "AKIDEXAMPLE"
@@ -27,6 +29,8 @@ const (
 )
 
 var base = sigv4.NewCredentials(accessKeyID, secret, "")
+
+func lookup(context.Context, string, string) (sigv4.Credentials, error) { return base, nil }
 
 // assumeRoleResponse is the sample of the API Reference, "AssumeRole", shortened.
 const assumeRoleResponse = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
@@ -51,6 +55,22 @@ const assumeRoleResponse = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com
   </ResponseMetadata>
 </AssumeRoleResponse>`
 
+// answerOf is the assumed role's answer as that of another operation.
+func answerOf(operation, more string) string {
+	s := strings.ReplaceAll(assumeRoleResponse, "AssumeRole", operation)
+	return strings.Replace(s, "<PackedPolicySize>", more+"<PackedPolicySize>", 1)
+}
+
+// sessions are n answers, each with credentials of its own: sessionKeyID and a
+// number from 1.
+func sessions(body string, n int) []answer {
+	answers := make([]answer, n)
+	for i := range answers {
+		answers[i] = answer{200, strings.Replace(body, sessionKeyID, fmt.Sprint(sessionKeyID, i+1), 1)}
+	}
+	return answers
+}
+
 // server is the STS.
 type server struct {
 	*httptest.Server
@@ -73,13 +93,18 @@ func newServer(t *testing.T, answers ...answer) *server {
 		if err != nil {
 			t.Error(err)
 		}
-		lookup := func(context.Context, string, string) (sigv4.Credentials, error) { return base, nil }
-		if _, err := signer.Verify(r, lookup, sigv4.PayloadOf(body), time.Now()); err != nil {
-			t.Errorf("the signature does not verify: %v", err)
-		}
 		form, err := url.ParseQuery(string(body))
 		if err != nil {
 			t.Error(err)
+		}
+		if form.Get("Action") == "AssumeRoleWithWebIdentity" {
+			for name := range r.Header {
+				if name == "Authorization" || strings.HasPrefix(name, "X-Amz-") {
+					t.Errorf("the request has %s: %q, want it unsigned", name, r.Header[name])
+				}
+			}
+		} else if _, err := signer.Verify(r, lookup, sigv4.PayloadOf(body), time.Now()); err != nil {
+			t.Errorf("the signature does not verify: %v", err)
 		}
 		if r.Method != http.MethodPost || r.URL.Path != "/" || r.Header.Get("Content-Type") != "application/x-www-form-urlencoded; charset=utf-8" {
 			t.Errorf("got %s %s of type %s, want a form posted to /", r.Method, r.URL, r.Header.Get("Content-Type"))

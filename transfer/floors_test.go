@@ -27,16 +27,17 @@ var floors = map[string]string{
 	"sigv4/sigv4http":      "sigv4",
 	"sigv4/oracle":         "sigv4",
 	"sts":                  "sigv4 sigv4/sigv4http",
+	"sts/policy":           "",
 	"sts/chain":            "sigv4 sigv4/sigv4http sts",
 	"s3client/checksum":    "",
-	"s3client":             "sigv4 sigv4/sigv4http sts sts/chain s3client/checksum",
-	"s3client/s3test":      "sigv4 sigv4/sigv4http s3client s3client/checksum",
+	"s3client":             "sigv4 sigv4/sigv4http sts sts/chain sts/policy s3client/checksum",
+	"s3client/s3test":      "sigv4 sigv4/sigv4http sts/policy s3client s3client/checksum",
 	"transfer":             "sigv4 s3client s3client/checksum",
-	"transfer/cmd/sigvier": "testvectors sigv4 sigv4/sigv4http sigv4/oracle sts sts/chain s3client/checksum s3client s3client/s3test transfer",
+	"transfer/cmd/sigvier": "testvectors sigv4 sigv4/sigv4http sigv4/oracle sts sts/chain sts/policy s3client/checksum s3client s3client/s3test transfer",
 }
 
 // standardOnly may import nothing but the standard library.
-var standardOnly = []string{"testvectors", "sigv4", "sigv4/sigv4a", "s3client/checksum"}
+var standardOnly = []string{"testvectors", "sigv4", "sigv4/sigv4a", "sts/policy", "s3client/checksum"}
 
 // notBuilt need not be there yet.
 var notBuilt = []string{"s3client/checksum"}

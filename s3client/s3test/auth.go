@@ -14,12 +14,6 @@ import (
 
 // Who asks, and whether the body is the one that was signed.
 
-// caller is an authenticated identity: a user, or a role's session.
-type caller struct {
-	accessKeyID string
-	session     *session // nil for a user
-}
-
 // authenticateS3 gives the request whose body is verified while it is read.
 func (s *Server) authenticateS3(r *http.Request, q *request) (*http.Request, error) {
 	switch {
@@ -38,7 +32,9 @@ func (s *Server) authenticateS3(r *http.Request, q *request) (*http.Request, err
 		return r, err
 	}
 	caller := sigv4http.VerifiedFrom(verified.Context())
-	q.caller = s.callerOf(caller.AccessKeyID)
+	if q.caller, err = s.callerOf(caller.AccessKeyID); err != nil {
+		return r, err
+	}
 	if strings.HasPrefix(caller.Payload.String(), "STREAMING-") {
 		return verified, q.announced(verified.Header)
 	}
@@ -99,14 +95,6 @@ func (s *Server) lookup(_ context.Context, accessKeyID, token string) (sigv4.Cre
 
 func verifyError(code, accessKeyID string) *sigv4.VerifyError {
 	return &sigv4.VerifyError{Code: code, Status: statuses[code].status, Message: statuses[code].message, AccessKeyID: accessKeyID}
-}
-
-func (s *Server) callerOf(accessKeyID string) caller {
-	c := caller{accessKeyID: accessKeyID}
-	if t, ok := s.sessions.get(accessKeyID); ok {
-		c.session = &t
-	}
-	return c
 }
 
 // refused makes a refusal an error as this server writes them.

@@ -225,7 +225,7 @@ func TestDamagedDirectoryIsNotServed(t *testing.T) {
 	if err := os.Truncate(data[0], 3); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := New(Config{Dir: dir, Users: []User{{testKey, testSecret}}}); err == nil {
+	if _, err := New(Config{Dir: dir, Users: []User{{AccessKeyID: testKey, SecretAccessKey: testSecret}}}); err == nil {
 		t.Error("an object that is cut short was taken")
 	}
 }

@@ -1,15 +1,18 @@
 package s3test_test
 
 import (
+	"encoding/xml"
 	"fmt"
 	"io"
 	"log"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/sigvier/sigvier/s3client/s3test"
 	"github.com/sigvier/sigvier/sigv4"
+	"github.com/sigvier/sigvier/sts/policy"
 )
 
 func ExampleStart() {
@@ -59,6 +62,114 @@ func ExampleStart() {
 	// GET 200 OK "hello"
 	// GET 403 Forbidden ""
 	// map[GetObject:2 PutObject:1]
+}
+
+// A server whose role may do much, and a session that is limited to one folder:
+// whatever its client does, the server refuses the rest.
+func ExampleRole() {
+	user := sigv4.NewCredentials("AKIDEXAMPLE", "an/example/secret/access/key", "")
+	trust := policy.Trust{AccountID: "123456789012", ExternalID: "7d9f3c1e-reports"}.Document()
+	srv, err := s3test.Start(s3test.Config{
+		Users:   []s3test.User{{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "an/example/secret/access/key"}},
+		Roles:   []s3test.Role{{ARN: "arn:aws:iam::111122223333:role/reports", Trust: &trust}},
+		Buckets: []string{"data"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer srv.Close()
+
+	session := policy.Access{Bucket: "data", Path: "daily/", Read: true, Write: true}
+	form := url.Values{
+		"Action": {"AssumeRole"}, "Version": {"2011-06-15"}, "RoleArn": {"arn:aws:iam::111122223333:role/reports"},
+		"RoleSessionName": {"example"}, "ExternalId": {"7d9f3c1e-reports"}, "Policy": {string(session.Document().JSON())},
+	}
+	answer := send(user, "sts", "POST", srv.URL+"/", form.Encode())
+	var doc struct {
+		AccessKeyID     string `xml:"AssumeRoleResult>Credentials>AccessKeyId"`
+		SecretAccessKey string `xml:"AssumeRoleResult>Credentials>SecretAccessKey"`
+		SessionToken    string `xml:"AssumeRoleResult>Credentials>SessionToken"`
+		Message         string
+	}
+	if err := xml.Unmarshal(answer, &doc); err != nil {
+		log.Fatal(err)
+	}
+	cred := sigv4.NewCredentials(doc.AccessKeyID, doc.SecretAccessKey, doc.SessionToken)
+	fmt.Printf("daily/: %q\n", send(cred, "s3", "PUT", srv.URL+"/data/daily/today.csv", "a,b"))
+	if err := xml.Unmarshal(send(cred, "s3", "GET", srv.URL+"/data/secret", ""), &doc); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(doc.Message)
+
+	// Output:
+	// daily/: ""
+	// User: arn:aws:sts::111122223333:assumed-role/reports/example is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::data/secret" because no session policy allows the s3:GetObject action
+}
+
+// send signs a request, and gives the body of the answer.
+func send(cred sigv4.Credentials, service, method, target, body string) []byte {
+	req, err := http.NewRequest(method, target, strings.NewReader(body))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if service == "sts" {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	signer, err := sigv4.NewSigner(service, "us-east-1", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := signer.Sign(req, cred, sigv4.PayloadOf([]byte(body)), time.Now()); err != nil {
+		log.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return answer
+}
+
+// A web identity: what a pod of EKS has, or a job of a CI system.
+func ExampleServer_WebIdentityToken() {
+	srv, err := s3test.Start(s3test.Config{
+		Users:             []s3test.User{{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "an/example/secret/access/key"}},
+		Roles:             []s3test.Role{{ARN: "arn:aws:iam::111122223333:role/deploy"}},
+		IdentityProviders: []s3test.IdentityProvider{{Issuer: "https://idp.example.com"}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer srv.Close()
+	token, err := srv.WebIdentityToken(s3test.WebIdentity{Issuer: "https://idp.example.com", Subject: "job-1"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	resp, err := http.PostForm(srv.URL, url.Values{
+		"Action": {"AssumeRoleWithWebIdentity"}, "Version": {"2011-06-15"}, "RoleArn": {"arn:aws:iam::111122223333:role/deploy"},
+		"RoleSessionName": {"ci"}, "WebIdentityToken": {token},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var doc struct {
+		ARN      string `xml:"AssumeRoleWithWebIdentityResult>AssumedRoleUser>Arn"`
+		Provider string `xml:"AssumeRoleWithWebIdentityResult>Provider"`
+	}
+	if err := xml.NewDecoder(resp.Body).Decode(&doc); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(doc.ARN)
+	fmt.Println(doc.Provider)
+
+	// Output:
+	// arn:aws:sts::111122223333:assumed-role/deploy/ci
+	// arn:aws:iam::111122223333:oidc-provider/idp.example.com
 }
 
 func ExampleParseFault() {

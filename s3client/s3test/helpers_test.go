@@ -234,3 +234,7 @@ func sum(name, body string) string {
 	io.WriteString(h, body)
 	return fmt.Sprint(base64Of(h.Sum(nil)))
 }
+
+func newCredentials(accessKeyID, secret string) sigv4.Credentials {
+	return sigv4.NewCredentials(accessKeyID, secret, "")
+}

@@ -294,6 +294,9 @@ func (c *checksums) checksum() (name, sum string) {
 func (s *Server) getObject(w *answer, r *http.Request, q *request) error {
 	for {
 		o, err := s.store.get(q.bucket, q.key)
+		if errors.Is(err, errNoSuchKey) {
+			return s.missing(r, q)
+		}
 		if err != nil {
 			return q.storeError(err)
 		}

@@ -24,6 +24,9 @@ func (s *Server) postObject(w *answer, r *http.Request, q *request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.authorize(r, q, h); err != nil {
+		return err
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxPut)
 	o, err := s.storeObject(r, q, h)
 	if err != nil {

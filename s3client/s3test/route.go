@@ -60,8 +60,11 @@ func isSTS(r *http.Request, query url.Values) bool {
 	if service := scopeService(r, query); service != "" {
 		return service == "sts"
 	}
-	return r.Method == http.MethodPost && r.URL.EscapedPath() == "/" &&
-		strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
+	if r.URL.EscapedPath() != "/" {
+		return false
+	}
+	return r.Method == http.MethodPost && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") ||
+		r.Method == http.MethodGet && query.Get("Action") == "AssumeRoleWithWebIdentity"
 }
 
 // scopeService is the fourth part of AKID/DATE/REGION/SERVICE/aws4_request.

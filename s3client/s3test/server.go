@@ -4,12 +4,25 @@
 // checksum, answers with S3's and STS's own status codes, headers and XML, and
 // can be told to misbehave as networks, proxies and S3 itself do; see [Fault].
 //
-// Every user may do everything to every bucket: there are no policies but the
-// trust policy of a [Role].
+// # Permissions
+//
+// Without policies, every [User] and [Role] may do everything to every bucket.
+// Policies of users, roles and sessions, and trust policies of roles, are
+// evaluated for each request, by package policy, and what they do not allow is
+// answered with AccessDenied. There are no bucket policies: for a caller of
+// another account than the bucket's owner, its own policies are enough.
+//
+// # STS
+//
+// Its operations are AssumeRole, AssumeRoleWithWebIdentity, GetSessionToken,
+// GetCallerIdentity, GetAccessKeyInfo and DecodeAuthorizationMessage. Sessions end
+// by [Config.Now].
 package s3test
 
 import (
 	"context"
+	"crypto/cipher"
+	"crypto/ecdsa"
 	"errors"
 	"fmt"
 	"io"
@@ -19,14 +32,13 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
-	"regexp"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
+	"github.com/sigvier/sigvier/sts/policy"
 )
 
 // Config says what a [Server] holds and how it behaves. Only Users is required.
@@ -36,6 +48,15 @@ type Config struct {
 	Roles   []Role   // what AssumeRole may be asked for
 	Buckets []string // made at the start, unless they are there
 	Dir     string   // where objects are kept and found again; "" is memory
+
+	// Owners are the accounts that own buckets, by the bucket's name. All others
+	// belong to account 123456789012. It matters to x-amz-expected-bucket-owner and
+	// to conditions.
+	Owners map[string]string
+
+	IdentityProviders []IdentityProvider         // whose tokens AssumeRoleWithWebIdentity takes
+	ManagedPolicies   map[string]policy.Document // by ARN: what the parameter PolicyArns may name
+	EncodeDenials     bool                       // AccessDenied of a policy ends with what DecodeAuthorizationMessage decodes, as with EC2
 
 	// Domains are the hosts below which a bucket's name may stand
 	// (BUCKET.DOMAIN). Nil is localhost, s3.amazonaws.com and
@@ -52,31 +73,21 @@ type Config struct {
 	Log  *slog.Logger     // one line per request, without query and secrets; nil is silence
 }
 
-// User is an access key.
-type User struct {
-	AccessKeyID     string
-	SecretAccessKey string
-}
-
-// Role is what AssumeRole gives to those who its trust policy names.
-type Role struct {
-	ARN        string   // arn:aws:iam::ACCOUNT:role/NAME
-	ExternalID string   // must then be sent; "" is not required
-	Trusted    []string // access key IDs of users, ARNs of roles; empty is everyone
-}
-
 // Server is the server. It is an [http.Handler], so it can also stand behind
 // other listeners than Start's. It is safe for concurrent use.
 type Server struct {
 	URL string // http://HOST:PORT when made by Start, else ""
 
-	cfg      Config
-	verifier *sigv4http.Verifier // of requests to S3
-	sts      *sigv4.Signer
-	users    map[string]User
-	roles    map[string]Role
-	store    *store
-	faults   []*faultState
+	cfg       Config
+	verifier  *sigv4http.Verifier // of requests to S3
+	sts       *sigv4.Signer
+	users     map[string]*User
+	roles     map[string]*Role
+	providers map[string]*IdentityProvider
+	tokenKey  *ecdsa.PrivateKey // of WebIdentityToken
+	denials   cipher.AEAD
+	store     *store
+	faults    []*faultState
 
 	sessions sessions
 
@@ -109,10 +120,12 @@ func New(cfg Config) (*Server, error) {
 	}
 
 	s := &Server{
-		cfg:    cfg,
-		users:  make(map[string]User),
-		roles:  make(map[string]Role),
-		counts: make(map[string]int),
+		cfg:       cfg,
+		users:     make(map[string]*User),
+		roles:     make(map[string]*Role),
+		providers: make(map[string]*IdentityProvider),
+		denials:   newDenialKey(),
+		counts:    make(map[string]int),
 	}
 	s3, err := sigv4.NewSigner("s3", cfg.Region, nil)
 	if err != nil {
@@ -125,6 +138,9 @@ func New(cfg Config) (*Server, error) {
 	if err := s.configure(); err != nil {
 		return nil, err
 	}
+	if s.tokenKey, err = newTokenKey(); err != nil {
+		return nil, fmt.Errorf("s3test: %w", err)
+	}
 	if s.store, err = openStore(cfg.Dir); err != nil {
 		return nil, fmt.Errorf("s3test: %w", err)
 	}
@@ -136,34 +152,37 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-var roleARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+$`)
-
 func (s *Server) configure() error {
 	if len(s.cfg.Users) == 0 {
 		return errors.New("s3test: Users: there is none, so no request could be signed")
 	}
 	for _, u := range s.cfg.Users {
-		trial := &http.Request{Method: http.MethodGet, URL: &url.URL{Scheme: "http", Host: "localhost", Path: "/"}, Header: http.Header{}}
-		cred := sigv4.NewCredentials(u.AccessKeyID, u.SecretAccessKey, "")
-		if err := s.verifier.Signer.Sign(trial, cred, sigv4.EmptyPayload(), time.Now()); err != nil {
-			return fmt.Errorf("s3test: Users: %q: %w", u.AccessKeyID, err)
+		if err := s.addUser(u); err != nil {
+			return err
 		}
-		if _, twice := s.users[u.AccessKeyID]; twice {
-			return fmt.Errorf("s3test: Users: %q is there twice", u.AccessKeyID)
-		}
-		s.users[u.AccessKeyID] = u
 	}
 	for _, r := range s.cfg.Roles {
-		if !roleARN.MatchString(r.ARN) {
-			return fmt.Errorf("s3test: Roles: %q is no role's ARN, as arn:aws:iam::123456789012:role/NAME is", r.ARN)
+		if err := s.addRole(r); err != nil {
+			return err
 		}
-		if n := len(r.ExternalID); n > 0 && (n < minExternalID || n > maxExternalID || !externalID.MatchString(r.ExternalID)) {
-			return fmt.Errorf("s3test: Roles: the external ID of %s must be 2 to 1224 letters, digits or any of _+=,.@:/-", r.ARN)
+	}
+	for _, p := range s.cfg.IdentityProviders {
+		if err := s.addProvider(p); err != nil {
+			return err
 		}
-		if _, twice := s.roles[r.ARN]; twice {
-			return fmt.Errorf("s3test: Roles: %s is there twice", r.ARN)
+	}
+	for arn, doc := range s.cfg.ManagedPolicies {
+		if !policyARN.MatchString(arn) {
+			return fmt.Errorf("s3test: ManagedPolicies: %q is no policy's ARN, as arn:aws:iam::123456789012:policy/NAME is", arn)
 		}
-		s.roles[r.ARN] = r
+		if err := checkPolicies(doc); err != nil {
+			return fmt.Errorf("s3test: ManagedPolicies: %s: %w", arn, err)
+		}
+	}
+	for bucket, id := range s.cfg.Owners {
+		if !accountID.MatchString(id) {
+			return fmt.Errorf("s3test: Owners: %q, of bucket %s, is no account ID: expecting twelve digits", id, bucket)
+		}
 	}
 	for _, name := range s.cfg.Buckets {
 		if !validBucketName(name) {
@@ -321,7 +340,13 @@ func (s *Server) tryS3(w *answer, r *http.Request, q *request) error {
 	if handle == nil {
 		return notImplemented("A query parameter or method you provided implies functionality that is not implemented")
 	}
-	if q.op != "PutObject" && q.op != "PostObject" {
+	if q.op == "PostObject" { // its form says more
+		return handle(s, w, r, q)
+	}
+	if err := s.authorize(r, q, r.Header); err != nil {
+		return err
+	}
+	if q.op != "PutObject" {
 		if q.body, err = readBody(r); err != nil {
 			return err
 		}

@@ -14,22 +14,38 @@ import (
 	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
+	"github.com/sigvier/sigvier/sts/policy"
 )
 
 func TestConfigIsChecked(t *testing.T) {
-	users := []User{{testKey, testSecret}}
+	users := []User{{AccessKeyID: testKey, SecretAccessKey: testSecret}}
 	for name, test := range map[string]struct {
 		cfg  Config
 		want string
 	}{
 		"no user":           {Config{}, "Users"},
-		"user without key":  {Config{Users: []User{{"", testSecret}}}, "access key ID"},
-		"short secret":      {Config{Users: []User{{testKey, "short"}}}, "too short"},
+		"user without key":  {Config{Users: []User{{SecretAccessKey: testSecret}}}, "access key ID"},
+		"short secret":      {Config{Users: []User{{AccessKeyID: testKey, SecretAccessKey: "short"}}}, "too short"},
 		"user twice":        {Config{Users: append(users, users...)}, "twice"},
 		"region":            {Config{Users: users, Region: "a/b"}, "region"},
 		"role":              {Config{Users: users, Roles: []Role{{ARN: "admin"}}}, "Roles"},
 		"role twice":        {Config{Users: users, Roles: []Role{{ARN: openRole}, {ARN: openRole}}}, "twice"},
 		"external ID":       {Config{Users: users, Roles: []Role{{ARN: openRole, ExternalID: "a b"}}}, "external ID"},
+		"user's ARN":        {Config{Users: []User{{AccessKeyID: testKey, SecretAccessKey: testSecret, ARN: openRole}}}, "no user's ARN"},
+		"user's policy":     {Config{Users: []User{{AccessKeyID: testKey, SecretAccessKey: testSecret, Policies: []policy.Document{{}}}}}, "Policies"},
+		"MFA":               {Config{Users: []User{{AccessKeyID: testKey, SecretAccessKey: testSecret, MFA: &MFADevice{Serial: mfaOfTester}}}}, "Valid"},
+		"MFA's serial":      {Config{Users: []User{{AccessKeyID: testKey, SecretAccessKey: testSecret, MFA: &MFADevice{Serial: "1", Valid: func(string) bool { return true }}}}}, "Serial"},
+		"trust twice":       {Config{Users: users, Roles: []Role{{ARN: openRole, ExternalID: goodExtID, Trust: &policy.Document{}}}}, "Trust"},
+		"trust policy":      {Config{Users: users, Roles: []Role{{ARN: openRole, Trust: &policy.Document{Statements: []policy.Statement{{Effect: "Maybe"}}}}}}, "Trust"},
+		"role's policy":     {Config{Users: users, Roles: []Role{{ARN: openRole, Policies: []policy.Document{{Version: "2026"}}}}}, "Policies"},
+		"short MaxSession":  {Config{Users: users, Roles: []Role{{ARN: openRole, MaxSession: time.Minute}}}, "MaxSession"},
+		"long MaxSession":   {Config{Users: users, Roles: []Role{{ARN: openRole, MaxSession: 13 * time.Hour}}}, "MaxSession"},
+		"issuer":            {Config{Users: users, IdentityProviders: []IdentityProvider{{Issuer: "http://idp.example.com"}}}, "https://"},
+		"issuer twice":      {Config{Users: users, IdentityProviders: []IdentityProvider{{Issuer: issuer}, {Issuer: issuer}}}, "twice"},
+		"no audience":       {Config{Users: users, IdentityProviders: []IdentityProvider{{Issuer: issuer, Audiences: []string{}}}}, "Audiences"},
+		"managed policy":    {Config{Users: users, ManagedPolicies: map[string]policy.Document{"arn:aws:iam::aws:policy/X": {Version: "2026"}}}, "ManagedPolicies"},
+		"policy's ARN":      {Config{Users: users, ManagedPolicies: map[string]policy.Document{"ReadOnly": {}}}, "no policy's ARN"},
+		"owner":             {Config{Users: users, Owners: map[string]string{"data": "me"}}, "twelve digits"},
 		"bucket":            {Config{Users: users, Buckets: []string{"Data"}}, "naming rules"},
 		"fault":             {Config{Users: users, Faults: []Fault{{Kind: "explode"}}}, "kinds are"},
 		"fault's operation": {Config{Users: users, Faults: []Fault{{Kind: FaultDrop, Op: "Get"}}}, "GetObject"},
@@ -49,7 +65,7 @@ func TestConfigIsChecked(t *testing.T) {
 }
 
 func TestServerAsHandler(t *testing.T) {
-	srv, err := New(Config{Users: []User{{testKey, testSecret}}, Buckets: []string{"data"}})
+	srv, err := New(Config{Users: []User{{AccessKeyID: testKey, SecretAccessKey: testSecret}}, Buckets: []string{"data"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,6 +75,29 @@ func TestServerAsHandler(t *testing.T) {
 	c := newClient(srv)
 	srv.URL = outer.URL
 	c.put(t, "/data/key", "x")
+}
+
+func TestPoliciesSeeTLS(t *testing.T) {
+	secure := policyOf(t, `[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}]`)
+	srv, err := New(Config{Users: userWith(secure), Buckets: []string{"data"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close()
+	outer := httptest.NewTLSServer(srv)
+	defer outer.Close()
+	c := newClient(srv)
+	srv.URL = outer.URL
+	req := c.request(t, "PUT", "/data/key", "")
+	c.sign(t, "s3", req, sigv4.EmptyPayload())
+	resp, err := outer.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != 200 {
+		t.Errorf("PUT over TLS: %s", resp.Status)
+	}
 }
 
 func TestLogHasNoSecrets(t *testing.T) {

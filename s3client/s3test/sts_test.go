@@ -23,7 +23,7 @@ const (
 
 func stsConfig() Config {
 	return Config{
-		Users: []User{{testKey, testSecret}, {otherKey, otherKeyMe}},
+		Users: []User{{AccessKeyID: testKey, SecretAccessKey: testSecret}, {AccessKeyID: otherKey, SecretAccessKey: otherKeyMe}},
 		Roles: []Role{
 			{ARN: openRole},
 			{ARN: guarded, ExternalID: goodExtID},
@@ -147,9 +147,9 @@ func TestAssumeRoleParameters(t *testing.T) {
 		{"too long", assume(openRole, "DurationSeconds", "43201"), "ValidationError", "have value less than or equal to 43200"},
 		{"duration that is no number", assume(openRole, "DurationSeconds", "1h"), "MalformedInput", ""},
 		{"no action", assume(openRole, "Action", "-"), "MissingAction", ""},
-		{"other action", assume(openRole, "Action", "GetSessionToken"), "InvalidAction", "Could not find operation GetSessionToken for version 2011-06-15"},
+		{"other action", assume(openRole, "Action", "GetFederationToken"), "InvalidAction", "Could not find operation GetFederationToken for version 2011-06-15"},
 		{"no version", assume(openRole, "Version", "-"), "InvalidAction", "NO_VERSION_SPECIFIED"},
-		{"session policy", assume(openRole, "Policy", "{}"), "NotImplemented", "Policy"},
+		{"provided contexts", assume(openRole, "ProvidedContexts.member.1.ProviderArn", "arn:aws:iam::aws:contextProvider/IdentityCenter"), "NotImplemented", "ProvidedContexts"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			status := 400

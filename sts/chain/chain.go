@@ -2,15 +2,22 @@ package chain
 
 import (
 	"context"
-	"os"
+	"fmt"
+	"io"
+	"net/http"
 	"sync"
+	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
+	"github.com/sigvier/sigvier/sts"
 )
 
 // Chain finds credentials, region and endpoints. The zero value looks where the
-// AWS tools look; nothing is read until it is asked. It is safe for concurrent
-// use and must not be copied or changed after its first use.
+// AWS tools look; nothing is read, started or dialled until it is asked. It is
+// safe for concurrent use and must not be copied or changed after its first use.
+//
+// It has all sources of this package. A program that wants only some of them
+// gives them to [New].
 type Chain struct {
 	// Env looks up an environment variable; nil means os.Getenv.
 	Env func(name string) string
@@ -18,123 +25,86 @@ type Chain struct {
 	Home string
 	// Profile is the profile asked for; "" means AWS_PROFILE, else "default".
 	Profile string
+	// MFA gives the present code of an MFA device, where a profile has mfa_serial.
+	// It is called each time such a role is assumed, again before its session ends.
+	MFA func(ctx context.Context, serial string) (code string, err error)
+	// Base sends the requests to STS and IAM Identity Center; nil means
+	// http.DefaultTransport.
+	Base http.RoundTripper
+	// Metadata sends the requests to the service of a container or an instance;
+	// nil means a transport without a proxy.
+	Metadata http.RoundTripper
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
 
-	mu   sync.Mutex
-	cred sigv4.Credentials
-	have bool
+	once     sync.Once
+	provider *sts.Provider
 }
 
 var _ sigv4.Provider = (*Chain)(nil)
 
-// Credentials gives the first credentials found, and then keeps them.
-func (c *Chain) Credentials(context.Context) (sigv4.Credentials, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.have {
-		return c.cred, nil
-	}
-	cred, err := c.find()
-	if err != nil {
-		return sigv4.Credentials{}, err
-	}
-	c.cred, c.have = cred, true
-	return cred, nil
+// Credentials gives the first credentials found. It keeps them, and looks again
+// before they end.
+func (c *Chain) Credentials(ctx context.Context) (sigv4.Credentials, error) {
+	return c.keep().Credentials(ctx)
 }
 
 // Renew makes the next call of Credentials look again, if those that were
 // refused are the ones that this chain gave: whoever keeps a session in the
 // shared credentials file may have put the next one there.
-func (c *Chain) Renew(refused sigv4.Credentials) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.cred.AccessKeyID == refused.AccessKeyID && c.cred.SessionToken() == refused.SessionToken() {
-		c.have = false
-	}
-}
+func (c *Chain) Renew(refused sigv4.Credentials) { c.keep().Renew(refused) }
 
-func (c *Chain) find() (sigv4.Credentials, error) {
-	var tried []Attempt
-	if c.Profile == "" {
-		cred, ok, err := c.environment()
-		if err != nil || ok {
-			return cred, err
+// String names nothing of what was found.
+func (c *Chain) String() string { return "chain.Chain(secrets redacted)" }
+
+// Format implements [fmt.Formatter] for every verb: a chain may be printed while
+// it is searched.
+func (c *Chain) Format(f fmt.State, _ rune) { io.WriteString(f, c.String()) }
+
+func (c *Chain) keep() *sts.Provider {
+	c.once.Do(func() {
+		c.provider = sts.NewProvider(c.find)
+		c.provider.Now = c.Now
+		if c.MFA != nil {
+			c.provider.Timeout = mfaTimeout
 		}
-		tried = append(tried, Attempt{"environment", "AWS_ACCESS_KEY_ID is not set"})
-	} else {
-		tried = append(tried, Attempt{"environment", "not looked at, for a profile was asked for"})
-	}
-
-	p, err := c.profile()
-	if err != nil {
-		return sigv4.Credentials{}, err
-	}
-	// A role goes before an access key, which is then what it is assumed with.
-	if err := p.unsupported("role_arn"); err != nil {
-		return sigv4.Credentials{}, err
-	}
-	cred, ok, err := p.accessKey()
-	if err != nil || ok {
-		return cred, err
-	}
-	if err := p.unsupported(otherWays[:]...); err != nil {
-		return sigv4.Credentials{}, err
-	}
-	tried = append(tried,
-		Attempt{sourceName(p.credentials, "shared credentials file"), p.without(p.credentials, p.inCred)},
-		Attempt{sourceName(p.config, "shared config file"), p.without(p.config, p.inConfig)})
-	return sigv4.Credentials{}, &NoCredentialsError{Tried: tried}
+	})
+	return c.provider
 }
 
-// environment gives the environment's access key; half of one is an error.
-func (c *Chain) environment() (cred sigv4.Credentials, ok bool, err error) {
-	const idName, secretName = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
-	id, secret := c.env(idName), c.env(secretName)
-	missing, present := "", ""
-	switch {
-	case id == "" && secret == "":
-		return sigv4.Credentials{}, false, nil
-	case id == "":
-		missing, present = idName, secretName
-	case secret == "":
-		missing, present = secretName, idName
-	default:
-		return sigv4.NewCredentials(id, secret, c.env("AWS_SESSION_TOKEN")), true, nil
+// mfaTimeout bounds a search that may have to wait for somebody who types.
+const mfaTimeout = 5 * time.Minute
+
+// find is one search.
+func (c *Chain) find(ctx context.Context) (sigv4.Credentials, error) {
+	s := c.shared()
+	profile := &profileSearch{Profile: &Profile{MFA: c.MFA, Base: c.Base, Now: c.Now}, shared: s, metadata: c.Metadata}
+	var environment Source = fetch(func(context.Context) (sigv4.Credentials, error) {
+		return sigv4.Credentials{}, none("environment", "not looked at, for a profile was asked for")
+	})
+	if c.Profile == "" {
+		environment = Environment{Env: s.env}
+		profile.webIdentity = fetch(profile.environmentWebIdentity)
 	}
-	return sigv4.Credentials{}, false, &SettingError{Kind: ErrIncomplete, Source: "environment",
-		Setting: missing, Problem: "is not set, and " + present + " is"}
+	sources := Sources{environment, profile, &Container{Env: s.env, Base: c.Metadata}}
+	if instanceByDefault || c.Metadata != nil {
+		sources = append(sources, fetch(func(ctx context.Context) (sigv4.Credentials, error) {
+			p, err := s.profile() // which has been read
+			if err != nil {
+				return sigv4.Credentials{}, err
+			}
+			return (&InstanceMetadata{Env: s.env, Base: c.Metadata, profile: p}).Fetch(ctx)
+		}))
+	}
+	return sources.Fetch(ctx)
 }
 
-func sourceName(f file, otherwise string) string {
-	if f.name == "" {
-		return otherwise
-	}
-	return f.name
-}
+// instanceByDefault puts the instance's service at the end of every chain, also
+// of one without Metadata. Where it is true, whatever tests a chain that may find
+// nothing must set AWS_EC2_METADATA_DISABLED, or the test asks the machine it
+// runs on.
+const instanceByDefault = false
 
-// without says why a file has no access key of the profile.
-func (p profile) without(f file, s section) string {
-	switch {
-	case f.name == "":
-		return "there is no home directory to look in"
-	case f.sections == nil:
-		return "is not there"
-	case s == nil:
-		return "has no profile " + p.name
-	}
-	return "has no aws_access_key_id in profile " + p.name
-}
-
-func (c *Chain) env(name string) string {
-	if c.Env != nil {
-		return c.Env(name)
-	}
-	return os.Getenv(name)
-}
-
-func (c *Chain) home() string {
-	if c.Home != "" {
-		return c.Home
-	}
-	home, _ := os.UserHomeDir() // without one the files are not there
-	return home
+func (c *Chain) shared() *shared {
+	return &shared{env: envOr(c.Env), home: c.Home, name: c.Profile}
 }

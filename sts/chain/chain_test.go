@@ -101,6 +101,14 @@ func TestWhatIsThereAndCannotBeUsedIsAnError(t *testing.T) {
 			chain.SettingError{Kind: chain.ErrIncomplete, Source: ".aws/config", Line: 2, Setting: "aws_access_key_id"}, "is missing in profile default"},
 		{"halves in two files", setup{credentials: "[default]\naws_access_key_id = AKID", config: "[default]\naws_secret_access_key = " + secret},
 			chain.SettingError{Kind: chain.ErrIncomplete, Source: ".aws/credentials", Line: 2, Setting: "aws_secret_access_key"}, "is missing"},
+		{"environment's secret that is too short", setup{env: map[string]string{"AWS_ACCESS_KEY_ID": "AKIDENV", "AWS_SECRET_ACCESS_KEY": "short"}, credentials: good},
+			chain.SettingError{Kind: chain.ErrMalformed, Source: "environment", Setting: "AWS_SECRET_ACCESS_KEY"}, "is empty or too short: at least 10 characters"},
+		{"environment's token with its line end", setup{env: map[string]string{"AWS_ACCESS_KEY_ID": "AKIDENV", "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": "SECRETIVE\n"}, credentials: good},
+			chain.SettingError{Kind: chain.ErrMalformed, Source: "environment", Setting: "AWS_SESSION_TOKEN"}, "has a blank or a control byte"},
+		{"ID that cannot sign", setup{credentials: "[default]\naws_access_key_id = AK/ID\naws_secret_access_key = " + secret},
+			chain.SettingError{Kind: chain.ErrMalformed, Source: ".aws/credentials", Line: 2, Setting: "aws_access_key_id"}, "a slash or a comma"},
+		{"secret that is too short", setup{config: "[default]\naws_access_key_id = AKID\naws_secret_access_key = short"},
+			chain.SettingError{Kind: chain.ErrMalformed, Source: ".aws/config", Line: 3, Setting: "aws_secret_access_key"}, "is empty or too short"},
 		{"secret with a blank", setup{credentials: "[default]\naws_access_key_id = AKID\naws_secret_access_key = SECRETIVE key"},
 			chain.SettingError{Kind: chain.ErrMalformed, Source: ".aws/credentials", Line: 3, Setting: "aws_secret_access_key"}, "has a blank"},
 		{"secret indented below the ID", setup{credentials: "[default]\naws_access_key_id = AKID\n  aws_secret_access_key = " + secret},
@@ -115,18 +123,20 @@ func TestWhatIsThereAndCannotBeUsedIsAnError(t *testing.T) {
 			chain.SettingError{Kind: chain.ErrNoProfile, Source: ".aws/config", Setting: "profile work"}, "[profile work]"},
 		{"credentials file's section with the word", setup{profile: "work", credentials: "[profile work]\n" + key("AKID", secret)},
 			chain.SettingError{Kind: chain.ErrNoProfile, Source: ".aws/credentials", Setting: "profile work"}, "[work]"},
-		{"a role", setup{config: "[default]\nrole_arn = arn:aws:iam::123456789012:role/SECRETIVE\nsource_profile = default\n", credentials: good},
-			chain.SettingError{Kind: chain.ErrUnsupported, Source: ".aws/config", Line: 2, Setting: "role_arn"}, "is how profile default gets its credentials"},
-		{"a web identity", setup{config: "[default]\nweb_identity_token_file = /SECRETIVE\n"},
-			chain.SettingError{Kind: chain.ErrUnsupported, Source: ".aws/config", Line: 2, Setting: "web_identity_token_file"}, "profile default"},
-		{"single sign-on", setup{profile: "work", config: "[profile work]\nsso_session = SECRETIVE\nsso_account_id = 1\n"},
-			chain.SettingError{Kind: chain.ErrUnsupported, Source: ".aws/config", Line: 2, Setting: "sso_session"}, "profile work"},
-		{"single sign-on as it was", setup{config: "[default]\nsso_account_id = 1\nsso_start_url = https://SECRETIVE\n"},
-			chain.SettingError{Kind: chain.ErrUnsupported, Source: ".aws/config", Line: 3, Setting: "sso_start_url"}, "profile default"},
-		{"a process", setup{credentials: "[default]\ncredential_process = /bin/get SECRETIVE\n"},
-			chain.SettingError{Kind: chain.ErrUnsupported, Source: ".aws/credentials", Line: 2, Setting: "credential_process"}, "profile default"},
-		{"a source", setup{config: "[default]\ncredential_source = Ec2InstanceMetadata\n"},
-			chain.SettingError{Kind: chain.ErrUnsupported, Source: ".aws/config", Line: 2, Setting: "credential_source"}, "profile default"},
+		{"a role without a source", setup{config: "[default]\nrole_arn = arn:aws:iam::123456789012:role/SECRETIVE\n", credentials: good},
+			chain.SettingError{Kind: chain.ErrIncomplete, Source: ".aws/config", Line: 2, Setting: "role_arn"}, "expecting source_profile, credential_source or web_identity_token_file"},
+		{"a web identity without a role", setup{config: "[default]\nweb_identity_token_file = /SECRETIVE\n"},
+			chain.SettingError{Kind: chain.ErrIncomplete, Source: ".aws/config", Line: 2, Setting: "web_identity_token_file"}, "profile default without role_arn"},
+		{"single sign-on that is not defined", setup{profile: "work", config: "[profile work]\nsso_session = SECRETIVE\nsso_account_id = 1\n"},
+			chain.SettingError{Kind: chain.ErrMalformed, Source: ".aws/config", Line: 2, Setting: "sso_session"}, "names a section [sso-session …] that is not in"},
+		{"single sign-on without a role", setup{config: "[default]\nsso_account_id = 1\nsso_start_url = https://SECRETIVE\n"},
+			chain.SettingError{Kind: chain.ErrIncomplete, Source: ".aws/config", Line: 2, Setting: "sso_account_id"}, "profile default without sso_role_name"},
+		{"single sign-on of nothing", setup{config: "[default]\nsso_start_url = https://SECRETIVE\n"},
+			chain.SettingError{Kind: chain.ErrIncomplete, Source: ".aws/config", Line: 2, Setting: "sso_start_url"}, "without sso_account_id and sso_role_name"},
+		{"a source without a role", setup{config: "[default]\ncredential_source = Ec2InstanceMetadata\n"},
+			chain.SettingError{Kind: chain.ErrIncomplete, Source: ".aws/config", Line: 2, Setting: "credential_source"}, "profile default without role_arn"},
+		{"a login", setup{config: "[default]\nlogin_session = SECRETIVE\n"},
+			chain.SettingError{Kind: chain.ErrUnsupported, Source: ".aws/config", Line: 2, Setting: "login_session"}, "is how profile default gets its credentials"},
 		{"a malformed file", setup{credentials: "[default]\n" + secret + "\n"},
 			chain.SettingError{Kind: chain.ErrMalformed, Source: ".aws/credentials", Line: 2}, "neither a [section] nor a setting"},
 		{"a malformed config file, though the other has the key", setup{credentials: good, config: "SECRETIVE = 1\n"},
@@ -175,6 +185,12 @@ func TestErrorTellsTheOperatingSystemsReason(t *testing.T) {
 	}
 }
 
+// noMetadata is what a chain says of the services that its setup has not.
+var noMetadata = []chain.Attempt{
+	{Source: "container", Reason: "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set"},
+	{Source: "EC2 instance metadata", Reason: "AWS_EC2_METADATA_DISABLED is true"},
+}
+
 func TestWhenAllFailOneErrorSaysWhatWasTried(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -183,20 +199,23 @@ func TestWhenAllFailOneErrorSaysWhatWasTried(t *testing.T) {
 	}{
 		{"nothing", setup{}, []chain.Attempt{
 			{Source: "environment", Reason: "AWS_ACCESS_KEY_ID is not set"},
+			{Source: "web identity", Reason: "AWS_WEB_IDENTITY_TOKEN_FILE is not set"},
 			{Source: ".aws/credentials", Reason: "is not there"},
 			{Source: ".aws/config", Reason: "is not there"}}},
 		{"a home directory that is a file", setup{env: map[string]string{"AWS_CONFIG_FILE": "HOME/.aws/credentials/config"}, credentials: "# empty"}, []chain.Attempt{
 			{Source: "environment", Reason: "AWS_ACCESS_KEY_ID is not set"},
+			{Source: "web identity", Reason: "AWS_WEB_IDENTITY_TOKEN_FILE is not set"},
 			{Source: ".aws/credentials", Reason: "has no profile default"},
 			{Source: ".aws/credentials/config", Reason: "is not there"}}},
 		{"files without the profile", setup{credentials: "[work]\n" + key("AKID", secret), config: "[profile work]\n"}, []chain.Attempt{
 			{Source: "environment", Reason: "AWS_ACCESS_KEY_ID is not set"},
+			{Source: "web identity", Reason: "AWS_WEB_IDENTITY_TOKEN_FILE is not set"},
 			{Source: ".aws/credentials", Reason: "has no profile default"},
 			{Source: ".aws/config", Reason: "has no profile default"}}},
 		{"a profile without a key", setup{profile: "work", credentials: "# empty", config: "[profile work]\nregion = eu-central-1"}, []chain.Attempt{
 			{Source: "environment", Reason: "not looked at, for a profile was asked for"},
 			{Source: ".aws/credentials", Reason: "has no profile work"},
-			{Source: ".aws/config", Reason: "has no aws_access_key_id in profile work"}}},
+			{Source: ".aws/config", Reason: "has no way to credentials in profile work"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c, home := test.chain(t)
@@ -204,9 +223,12 @@ func TestWhenAllFailOneErrorSaysWhatWasTried(t *testing.T) {
 			if show(cred) != "" {
 				t.Errorf("beside the error: %v", cred)
 			}
-			for i := range test.want[1:] {
-				test.want[i+1].Source = filepath.Join(home, test.want[i+1].Source)
+			for i, a := range test.want {
+				if strings.HasPrefix(a.Source, ".aws") {
+					test.want[i].Source = filepath.Join(home, a.Source)
+				}
 			}
+			test.want = append(test.want, noMetadata...)
 			var got *chain.NoCredentialsError
 			if !errors.As(err, &got) || !errors.Is(err, chain.ErrNoCredentials) {
 				t.Fatalf("got %v, want a NoCredentialsError", err)
@@ -268,7 +290,9 @@ func TestWithoutAHomeDirectoryThereAreNoFiles(t *testing.T) {
 	for _, name := range []string{"HOME", "USERPROFILE", "home"} { // what os.UserHomeDir goes by
 		t.Setenv(name, "")
 	}
-	c := &chain.Chain{Env: func(string) string { return "" }}
+	c := &chain.Chain{Metadata: hosts{}.serve(t), Env: func(name string) string {
+		return map[string]string{"AWS_EC2_METADATA_DISABLED": "true"}[name]
+	}}
 	_, err := c.Credentials(t.Context())
 	var got *chain.NoCredentialsError
 	if !errors.As(err, &got) {
@@ -276,9 +300,11 @@ func TestWithoutAHomeDirectoryThereAreNoFiles(t *testing.T) {
 	}
 	want := []chain.Attempt{
 		{Source: "environment", Reason: "AWS_ACCESS_KEY_ID is not set"},
+		{Source: "web identity", Reason: "AWS_WEB_IDENTITY_TOKEN_FILE is not set"},
 		{Source: "shared credentials file", Reason: "there is no home directory to look in"},
 		{Source: "shared config file", Reason: "there is no home directory to look in"},
 	}
+	want = append(want, noMetadata...)
 	if diff := cmp.Diff(want, got.Tried); diff != "" {
 		t.Errorf("tried (-want +got):\n%s", diff)
 	}
@@ -303,8 +329,8 @@ func TestChainPrintsNoSecret(t *testing.T) {
 	for _, verb := range "vsdqxXp" {
 		for _, flag := range []string{"", "+", "#"} {
 			text := fmt.Sprintf("%"+flag+string(verb), c)
-			if strings.Contains(text, secret) || strings.Contains(text, token) {
-				t.Errorf("%%%s%c prints a secret: %s", flag, verb, text)
+			if verb != 'p' && text != "chain.Chain(secrets redacted)" || strings.Contains(text, secret) {
+				t.Errorf("%%%s%c prints more than it should: %s", flag, verb, text)
 			}
 		}
 	}

@@ -2,24 +2,50 @@
 // them (AWS SDKs and Tools Reference Guide, "Standardized credential providers"
 // and "Shared config and credentials files").
 //
-// A [Chain] tries in this order, and the first that has credentials gives them:
+// A [Chain] tries in this order, which is the AWS CLI's (AWS CLI User Guide,
+// "Authentication and access credentials", Configuration and credential
+// precedence), and the first that has credentials gives them:
 //
-//  1. the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
-//     AWS_SESSION_TOKEN; not when [Chain.Profile] asks for a profile by name
-//     (as the AWS CLI does with --profile),
-//  2. the access key of the profile in the shared credentials file,
-//  3. the access key of the profile in the shared config file.
+//  1. the access key in the environment; not when [Chain.Profile] asks for a
+//     profile by name (as the AWS CLI does with --profile): [Environment],
+//  2. the role of the profile, assumed with its source_profile or
+//     credential_source: [Profile],
+//  3. the web identity in the environment (likewise not when a profile is asked
+//     for), or of the profile: [WebIdentity],
+//  4. IAM Identity Center, as the profile has it: [SSO],
+//  5. the profile's access key in the shared credentials file,
+//  6. the profile's credential_process: [Process],
+//  7. the profile's access key in the shared config file,
+//  8. the container's service, on ECS and EKS: [Container],
+//  9. the instance's service, on EC2: [InstanceMetadata].
 //
 // The profile is [Chain.Profile], else AWS_PROFILE, else "default". The files
 // are AWS_SHARED_CREDENTIALS_FILE, else ~/.aws/credentials, and AWS_CONFIG_FILE,
 // else ~/.aws/config.
 //
+// Making a chain does nothing. Whatever is read, started or dialled is so when
+// credentials are asked for, only as far as the search goes, and again before
+// they end.
+//
+// # Fewer sources
+//
+// Each source is a type that serves alone, and [New] makes a provider of those
+// that a program names. The others are then not linked, nor, for the environment
+// alone, what they need of net/http and os/exec:
+//
+//	provider := chain.New(chain.Environment{})
+//	provider := chain.New(&chain.WebIdentity{}, &chain.Container{})
+//
+// # Errors
+//
 // What is there and cannot be used is an error and never passed over: half an
 // access key, a file that cannot be read or has a line that is no setting, a
-// profile asked for by name that is nowhere, a profile that gets its credentials
-// in a way that this package does not know yet (role_arn, sso_session,
-// credential_process, …). These are [*SettingError]s. When there is nothing at
-// all, the error is a [*NoCredentialsError] that says where it looked.
+// profile asked for by name that is nowhere, profiles whose roles lead in a
+// circle, a sign-in that has ended. These are [*SettingError]s. A source that is
+// set up, was asked and failed gives a [*SourceError]. When there is nothing at
+// all, the error is a [*NoCredentialsError] that says where it looked and why each
+// source did not serve.
 //
-// No error holds a value that was read.
+// No error holds a secret access key, a token, an external ID, a command, or what
+// a program or a service answered beyond its error code.
 package chain

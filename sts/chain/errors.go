@@ -9,10 +9,12 @@ import (
 // The kinds of error, for errors.Is.
 var (
 	ErrNoCredentials = errors.New("no credentials found")         // a [*NoCredentialsError]
-	ErrIncomplete    = errors.New("access key is incomplete")     // an ID without a secret, or a secret without an ID
+	ErrIncomplete    = errors.New("settings are incomplete")      // an ID without a secret, a role without a source
 	ErrMalformed     = errors.New("malformed")                    // a line that is no setting, a value that cannot be
 	ErrUnreadable    = errors.New("file cannot be read")          // it is there, though
 	ErrNoProfile     = errors.New("no such profile")              // it was asked for by name
+	ErrCycle         = errors.New("profiles lead in a circle")    // each is the other's source_profile
+	ErrSignIn        = errors.New("sign-in is needed")            // IAM Identity Center's session has ended, or never began
 	ErrUnsupported   = errors.New("setting is not supported yet") // a way to credentials that is not built
 )
 
@@ -23,7 +25,7 @@ type SettingError struct {
 	Source  string // "environment", or the file's name
 	Line    int    // in the file; 0 if no line is to blame
 	Setting string // "AWS_SECRET_ACCESS_KEY", "role_arn", "profile x"; "" for the file as a whole
-	Problem string // what is wrong, never the value
+	Problem string // what is wrong, never a secret
 	Err     error  // the operating system's, if any
 }
 
@@ -49,13 +51,34 @@ func (e *SettingError) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
-// NoCredentialsError says where credentials were looked for.
+// SourceError is a source that is set up, was asked, and gave no credentials.
+type SourceError struct {
+	Source  string // "container", "role_arn of profile x"
+	Problem string // what went wrong, and what to do
+	Status  int    // of HTTP; 0 if there was no answer, or no HTTP
+	Err     error  // the cause, if there is one
+}
+
+func (e *SourceError) Error() string {
+	s := "chain: " + e.Source + " " + e.Problem
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// Unwrap gives the cause.
+func (e *SourceError) Unwrap() error { return e.Err }
+
+// NoCredentialsError says where credentials were looked for. A [Source] gives one
+// if it is not set up; a list of sources then goes on to the next.
 type NoCredentialsError struct{ Tried []Attempt }
 
 // Attempt is one source that did not serve.
 type Attempt struct {
 	Source string // "environment", or a file's name
 	Reason string // "AWS_ACCESS_KEY_ID is not set"
+	Err    error  // what the source met with, if it was asked
 }
 
 func (e *NoCredentialsError) Error() string {
@@ -69,5 +92,18 @@ func (e *NoCredentialsError) Error() string {
 	return b.String()
 }
 
-// Unwrap gives [ErrNoCredentials].
-func (e *NoCredentialsError) Unwrap() error { return ErrNoCredentials }
+// Unwrap gives [ErrNoCredentials] and what the sources met with.
+func (e *NoCredentialsError) Unwrap() []error {
+	all := []error{ErrNoCredentials}
+	for _, a := range e.Tried {
+		if a.Err != nil {
+			all = append(all, a.Err)
+		}
+	}
+	return all
+}
+
+// none says of one source that it is not set up.
+func none(source, reason string) error {
+	return &NoCredentialsError{Tried: []Attempt{{Source: source, Reason: reason}}}
+}

@@ -5,8 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
 	"github.com/sigvier/sigvier/sts/chain"
@@ -59,15 +63,74 @@ func ExampleChain() {
 	// sts http://127.0.0.1:9001
 }
 
-func ExampleNoCredentialsError() {
-	env := map[string]string{"AWS_SHARED_CREDENTIALS_FILE": "nowhere/credentials", "AWS_CONFIG_FILE": "nowhere/config"}
-	c := &chain.Chain{Env: func(name string) string { return env[name] }}
-	_, err := c.Credentials(context.Background())
-	fmt.Println(errors.Is(err, chain.ErrNoCredentials))
+// A pod of EKS needs two sources only. Others are not linked.
+func ExampleNew() {
+	env := map[string]string{}
+	getenv := func(name string) string { return env[name] }
+	provider := chain.New(&chain.WebIdentity{Env: getenv}, &chain.Container{Env: getenv})
+	_, err := provider.Credentials(context.Background())
 	fmt.Println(err)
 	// Output:
+	// chain: no credentials found: web identity (AWS_WEB_IDENTITY_TOKEN_FILE is not set), container (neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set)
+}
+
+func ExampleEnvironment() {
+	env := map[string]string{"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}
+	source := chain.Environment{Env: func(name string) string { return env[name] }}
+	credentials, err := source.Fetch(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(credentials)
+	// Output: sigv4.Credentials(AKIDEXAMPLE, secret redacted)
+}
+
+// A pod of EKS with Pod Identity asks its node's agent, which is played here.
+func ExampleContainer() {
+	agent := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, `{"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey":"wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY","Token":"token","Expiration":"2126-01-02T15:04:05Z"}`)
+	}))
+	defer agent.Close()
+	env := map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": agent.URL + "/v1/credentials"}
+	provider := chain.New(&chain.Container{Env: func(name string) string { return env[name] }})
+	credentials, err := provider.Credentials(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(credentials, "until", credentials.Expires.Format(time.RFC3339))
+	// Output: sigv4.Credentials(ASIAEXAMPLE, secret redacted) until 2126-01-02T15:04:05Z
+}
+
+// Who reads the error learns what to do.
+func ExampleSSO() {
+	source := &chain.SSO{Session: "my-sso", Region: "eu-central-1", AccountID: "123456789012", RoleName: "Reader", Home: "nowhere"}
+	_, err := source.Fetch(context.Background())
+	fmt.Println(errors.Is(err, chain.ErrSignIn))
+	_, advice, _ := strings.Cut(err.Error(), "; ")
+	fmt.Println(advice)
+	// Output:
 	// true
-	// chain: no credentials found: environment (AWS_ACCESS_KEY_ID is not set), nowhere/credentials (is not there), nowhere/config (is not there)
+	// run: aws sso login --sso-session my-sso
+}
+
+func ExampleNoCredentialsError() {
+	env := map[string]string{"AWS_SHARED_CREDENTIALS_FILE": "nowhere/credentials", "AWS_CONFIG_FILE": "nowhere/config",
+		"AWS_EC2_METADATA_DISABLED": "true"}
+	c := &chain.Chain{Env: func(name string) string { return env[name] }, Metadata: http.DefaultTransport}
+	_, err := c.Credentials(context.Background())
+	var none *chain.NoCredentialsError
+	if errors.As(err, &none) {
+		for _, a := range none.Tried {
+			fmt.Printf("%s: %s\n", a.Source, a.Reason)
+		}
+	}
+	// Output:
+	// environment: AWS_ACCESS_KEY_ID is not set
+	// web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set
+	// nowhere/credentials: is not there
+	// nowhere/config: is not there
+	// container: neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set
+	// EC2 instance metadata: AWS_EC2_METADATA_DISABLED is true
 }
 
 func ExampleSettingError() {
@@ -81,5 +144,5 @@ func ExampleSettingError() {
 	fmt.Println(err)
 	// Output:
 	// AWS_SECRET_ACCESS_KEY
-	// chain: environment: access key is incomplete: AWS_SECRET_ACCESS_KEY is not set, and AWS_ACCESS_KEY_ID is
+	// chain: environment: settings are incomplete: AWS_SECRET_ACCESS_KEY is not set, and AWS_ACCESS_KEY_ID is
 }

@@ -1,11 +1,17 @@
 package chain_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
 	"github.com/sigvier/sigvier/sts/chain"
@@ -26,6 +32,11 @@ type setup struct {
 	credentials string // ~/.aws/credentials, "" for none
 	config      string // ~/.aws/config, "" for none
 	profile     string
+
+	sts, sso http.Handler                                             // nil: asking it is an error
+	metadata http.Handler                                             // of the container or the instance, likewise
+	mfa      func(ctx context.Context, serial string) (string, error) // Chain.MFA
+	now      time.Time                                                // zero is the clock's
 }
 
 // chain makes the chain and gives its home directory.
@@ -38,12 +49,49 @@ func (s setup) chain(t *testing.T) (*chain.Chain, string) {
 	if s.config != "" {
 		write(t, filepath.Join(home, ".aws", "config"), s.config)
 	}
-	env := map[string]string{}
+	// Without a service that a test runs there is none to ask.
+	env := map[string]string{"AWS_EC2_METADATA_DISABLED": "true"}
 	for name, value := range s.env {
 		env[name] = strings.ReplaceAll(value, "HOME", home)
 	}
-	return &chain.Chain{Env: func(name string) string { return env[name] }, Home: home, Profile: s.profile}, home
+	c := &chain.Chain{Env: func(name string) string { return env[name] }, Home: home, Profile: s.profile, MFA: s.mfa}
+	c.Base = hosts{"sts.eu-central-1.amazonaws.com": s.sts, "portal.sso.eu-central-1.amazonaws.com": s.sso}.serve(t)
+	c.Metadata = hosts{"169.254.170.2": s.metadata, "169.254.169.254": s.metadata}.serve(t)
+	if !s.now.IsZero() {
+		c.Now = func() time.Time { return s.now }
+	}
+	return c, home
 }
+
+// hosts are services by name. What is none of them is not dialled.
+type hosts map[string]http.Handler
+
+// serve runs a server for each, and gives what sends requests to them, whatever
+// their scheme and port.
+func (h hosts) serve(t *testing.T) http.RoundTripper {
+	addresses := map[string]string{}
+	for host, handler := range h {
+		if handler != nil {
+			server := httptest.NewServer(handler)
+			t.Cleanup(server.Close)
+			addresses[host] = server.Listener.Addr().String()
+		}
+	}
+	return roundTripper(func(req *http.Request) (*http.Response, error) {
+		address := addresses[req.URL.Hostname()]
+		if address == "" {
+			return nil, fmt.Errorf("the test has no %s", req.URL.Hostname())
+		}
+		there := req.Clone(req.Context())
+		there.Host = req.URL.Host // which is signed
+		there.URL.Scheme, there.URL.Host = "http", address
+		return http.DefaultTransport.RoundTrip(there)
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 func write(t *testing.T, name, text string) {
 	t.Helper()
@@ -73,3 +121,22 @@ func noSecret(t *testing.T, err error) {
 		}
 	}
 }
+
+// replaceHome puts the home directory into the config file for HOME.
+func replaceHome(t *testing.T, home string) {
+	t.Helper()
+	name := filepath.Join(home, ".aws", "config")
+	text, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, name, strings.ReplaceAll(string(text), "HOME", home))
+}
+
+// chainSource is a chain where a source is wanted.
+type chainSource struct{ *chain.Chain }
+
+func (c chainSource) Fetch(ctx context.Context) (sigv4.Credentials, error) { return c.Credentials(ctx) }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/sigvier/sigvier/s3client"
+	"github.com/sigvier/sigvier/sigv4"
 	"github.com/sigvier/sigvier/sts/chain"
 	"github.com/sigvier/sigvier/transfer"
 )
@@ -41,7 +42,7 @@ func (f *connectionFlags) register(a *app, fs *flag.FlagSet) {
 func (f *connectionFlags) open(ctx context.Context, a *app) (client *s3client.Client, threads int, err error) {
 	var c s3client.Connection
 	if f.file != "" {
-		if c, err = readConnection(f.file); err != nil {
+		if c, err = a.readConnection(f.file); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -56,10 +57,11 @@ func (f *connectionFlags) open(ctx context.Context, a *app) (client *s3client.Cl
 		f.overruled(a, "threads")
 		threads = 0
 	}
-	if err := a.fillFromEnvironment(ctx, &c); err != nil {
+	provider, err := a.fillFromEnvironment(ctx, &c)
+	if err != nil {
 		return nil, 0, err
 	}
-	if client, err = c.Open(nil); errors.Is(err, s3client.ErrInvalidConnection) && c.Region == "" && c.Endpoint == "" {
+	if client, err = c.Open(&s3client.Options{Credentials: provider}); errors.Is(err, s3client.ErrInvalidConnection) && c.Region == "" && c.Endpoint == "" {
 		err = fmt.Errorf("%w (--region, AWS_REGION or the profile may give it)", err)
 	}
 	if err != nil {
@@ -71,17 +73,33 @@ func (f *connectionFlags) open(ctx context.Context, a *app) (client *s3client.Cl
 	return client, threads, nil
 }
 
-func readConnection(name string) (s3client.Connection, error) {
+// readConnection warns of a file that is not safe, and takes it: who runs a command
+// has said which file to use.
+func (a *app) readConnection(name string) (s3client.Connection, error) {
+	c, err := s3client.LoadConnection(name)
+	unsafe := err
+	if errors.Is(err, s3client.ErrUnsafeFile) {
+		if c, err = parseConnection(name); err == nil {
+			fmt.Fprintln(a.stderr, "sigvier: warning:", unsafe)
+		}
+	}
+	if err != nil {
+		return c, usageError(err.Error())
+	}
+	return c, nil
+}
+
+func parseConnection(name string) (s3client.Connection, error) {
 	file, err := os.Open(name)
 	if err != nil {
-		return s3client.Connection{}, usageError(err.Error())
+		return s3client.Connection{}, err
 	}
 	defer file.Close()
 	c, err := s3client.ParseConnection(file)
 	if err != nil {
-		return c, usageError(name + ": " + err.Error())
+		err = fmt.Errorf("%s: %w", name, err)
 	}
-	return c, nil
+	return c, err
 }
 
 func (f *connectionFlags) parseThreads() (int, error) {
@@ -134,18 +152,19 @@ func (f *connectionFlags) overruled(a *app, flag string) {
 	fmt.Fprintf(a.stderr, "sigvier: --%s is not used, for %s says otherwise\n", flag, f.file)
 }
 
-// fillFromEnvironment takes the rest from where the AWS tools look.
-func (a *app) fillFromEnvironment(ctx context.Context, c *s3client.Connection) (err error) {
+// fillFromEnvironment takes the rest from where the AWS tools look. Where the keys
+// come from there, too, the provider renews them when they end; else it is nil.
+func (a *app) fillFromEnvironment(ctx context.Context, c *s3client.Connection) (provider sigv4.Provider, err error) {
 	aws := &chain.Chain{Env: a.getenv}
 	if c.Region == "" {
 		if c.Region, err = aws.Region(); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	given := c.Endpoint != ""
 	if !given {
 		if c.Endpoint, err = aws.Endpoint("s3"); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	switch {
@@ -154,26 +173,26 @@ func (a *app) fillFromEnvironment(ctx context.Context, c *s3client.Connection) (
 		c.STSEndpoint = a.getenv("AWS_ENDPOINT_URL_STS")
 	default:
 		if c.STSEndpoint, err = aws.Endpoint("sts"); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if c.AccessKeyID != "" || !c.SecretAccessKey.IsZero() {
-		return nil
+		return nil, nil
 	}
 	form := *c // what is wrong with the form is told before what is missing beside it
 	form.AccessKeyID, form.SecretAccessKey = "placeholder", s3client.NewSecret("placeholder")
 	form.Region = cmp.Or(form.Region, "looked-up")
 	if err := form.Validate(); err != nil {
-		return err
+		return nil, err
 	}
 	cred, err := aws.Credentials(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c.AccessKeyID = cred.AccessKeyID
 	c.SecretAccessKey = s3client.NewSecret(cred.SecretAccessKey())
 	c.SessionToken = s3client.NewSecret(cred.SessionToken())
-	return nil
+	return aws, nil
 }
 
 // location is an s3:// argument.

@@ -239,8 +239,8 @@ func TestCredentialsThatCannotBeUsed(t *testing.T) {
 		{"half a key in the file", "[default]\naws_access_key_id=A\n", "", nil, "aws_secret_access_key is missing"},
 		{"a profile that is nowhere", "", "", []string{"AWS_PROFILE=typo"}, "profile typo"},
 		{"a file that is none", "=\n", "", nil, "credentials:1"},
-		{"a way that is not built", "", "[default]\ncredential_process = /bin/x\n", nil, "credential_process"},
-		{"a secret that is too short", "", "", []string{"AWS_ACCESS_KEY_ID=" + keyID, "AWS_SECRET_ACCESS_KEY=short"}, "secret_access_key"},
+		{"a process that is not there", "", "[default]\ncredential_process = /nowhere/x\n", nil, "credential_process"},
+		{"a secret that is too short", "", "", []string{"AWS_ACCESS_KEY_ID=" + keyID, "AWS_SECRET_ACCESS_KEY=short"}, "AWS_SECRET_ACCESS_KEY is empty or too short"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := awsFiles(t, test.credentials, test.config).with("AWS_ENDPOINT_URL=http://127.0.0.1:1").with(test.env...)

@@ -45,6 +45,7 @@ func exitCode(ctx context.Context, err error) int {
 	var usage usageError
 	var api *s3client.APIError
 	var setting *chain.SettingError
+	var source *chain.SourceError
 	var denied *sigv4.VerifyError
 	isAPI := errors.As(err, &api)
 	switch {
@@ -57,7 +58,7 @@ func exitCode(ctx context.Context, err error) int {
 	case errors.Is(err, transfer.ErrIntegrity):
 		return exitIntegrity
 	case errors.Is(err, s3client.ErrDenied), errors.Is(err, s3client.ErrRestricted),
-		errors.Is(err, chain.ErrNoCredentials), errors.Is(err, sigv4.ErrCredentials), errors.As(err, &setting),
+		errors.Is(err, chain.ErrNoCredentials), errors.Is(err, sigv4.ErrCredentials), errors.As(err, &setting), errors.As(err, &source),
 		errors.As(err, &denied), errors.Is(err, errReportedDenied),
 		isAPI && (api.Status == http.StatusForbidden || api.Status == http.StatusUnauthorized):
 		return exitDenied

@@ -97,6 +97,7 @@ func TestCommandLinesThatCannotBeMeant(t *testing.T) {
 	arguments := map[string][]string{
 		"demo": {}, "get": {"s3://b/k", "f"}, "put": {"f", "s3://b/k"}, "ls": {"s3://b"}, "head": {"s3://b"}, "rm": {"s3://b/k"},
 		"mb": {"s3://bucket"}, "rb": {"s3://bucket"}, "presign": {"s3://b/k"}, "serve": {}, "sign": {}, "verify": {"f"}, "explain": {"f"},
+		"role": {"s3://bucket"},
 	}
 	for _, c := range commands() {
 		args, known := arguments[c.name]

@@ -1,0 +1,134 @@
+package checkup
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"os"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// checkEndpoint sends a request without a signature to each service, which says
+// how far one comes: by name, connection, encryption, answer.
+func (r *run) checkEndpoint(ctx context.Context) string {
+	r.findPlaces(ctx)
+	if r.s3.url == nil || r.isRole() && r.sts.url == nil { // after checkForm
+		r.add(Check{Name: Endpoint, Status: Failed, Found: "the form does not say where the service is"})
+		return cannotBeReached
+	}
+	places := []place{r.s3}
+	if r.isRole() && r.sts.host() != r.s3.host() {
+		places = append(places, r.sts)
+	}
+	c := Check{Name: Endpoint, Status: OK}
+	var found []string
+	for i, p := range places {
+		reached, date, failure := r.reach(ctx, p)
+		if failure != nil {
+			r.add(*failure)
+			return cannotBeReached
+		}
+		if i == 0 {
+			r.date = date
+		}
+		if p.url.Scheme == "http" && !isLoopback(p.url.Hostname()) {
+			c.Status = Warning
+			c.Advice = append(c.Advice, p.host()+" is not encrypted: everybody on the way reads what is transferred; use https:// if the service has it")
+		}
+		found = append(found, reached)
+	}
+	c.Found = strings.Join(found, ", ")
+	r.add(c)
+	return ""
+}
+
+const cannotBeReached = "the service cannot be reached"
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// The steps of a request, and what may be done about each.
+var steps = [...]struct{ name, advice string }{
+	{"proxy", "the settings of the proxy (HTTPS_PROXY, HTTP_PROXY, NO_PROXY) may be wrong"},
+	{"DNS", "check the endpoint's spelling, and the region, which is part of AWS's names; a service of one's own without names for its buckets needs path_style"},
+	{"TCP", "check the endpoint's port, that the service runs, and that no firewall stands in between"},
+	{"TLS", "check that the endpoint's port speaks https, and that this machine knows the authority of its certificate (SSL_CERT_FILE)"},
+	{"HTTP", "check that the endpoint's port is that of the S3 API"},
+}
+
+const (
+	stepProxy = iota
+	stepDNS
+	stepTCP
+	stepTLS
+	stepHTTP
+)
+
+// reach gives what was reached, and the time that the answer said.
+func (r *run) reach(ctx context.Context, p place) (reached string, date dated, failure *Check) {
+	ctx, cancel := context.WithTimeout(ctx, patience/3)
+	defer cancel()
+	// The hooks may be called at the same time: two addresses of a name are tried
+	// side by side.
+	var step atomic.Int32
+	step.Store(stepDNS)
+	trace := &httptrace.ClientTrace{
+		ConnectStart:      func(string, string) { step.Store(stepTCP) },
+		TLSHandshakeStart: func() { step.Store(stepTLS) },
+		GotConn:           func(httptrace.GotConnInfo) { step.Store(stepHTTP) },
+	}
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), http.MethodHead, p.url.String(), nil)
+	if err != nil {
+		return "", dated{}, &Check{Name: Endpoint, Status: Failed, Found: err.Error()}
+	}
+	req.Header.Set("User-Agent", "sigvier")
+	date.sent = r.opts.Now()
+	resp, err := r.base.RoundTrip(req)
+	if err != nil {
+		at, problem := diagnose(err, int(step.Load()))
+		return "", dated{}, &Check{Name: Endpoint, Status: Failed, Found: steps[at].name + ": " + p.url.Host + " " + problem, Advice: []string{steps[at].advice}}
+	}
+	resp.Body.Close()
+	date.came = r.opts.Now()
+	if date.service, err = http.ParseTime(resp.Header.Get("Date")); err != nil {
+		date.service = time.Time{}
+	}
+	reached = p.host()
+	if resp.TLS != nil {
+		reached += " (" + tls.VersionName(resp.TLS.Version) + ")"
+	}
+	return reached, date, nil
+}
+
+// diagnose tells at which step it failed, and why.
+func diagnose(err error, step int) (at int, problem string) {
+	var dns *net.DNSError
+	var op *net.OpError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &op) && op.Op == "proxyconnect":
+		return stepProxy, "is not reached through the proxy: " + op.Err.Error()
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return stepDNS, "is a name that nobody knows"
+	case errors.As(err, &dns):
+		return stepDNS, "could not be looked up: " + dns.Err
+	case errors.As(err, &certificate):
+		return stepTLS, "has a certificate that is not good: " + certificate.Err.Error()
+	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"): // net/http has no type for it
+		return stepTLS, "speaks http without encryption there, not https"
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return step, fmt.Sprintf("does not answer within %v", patience/3)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return stepTCP, "refuses the connection: nobody listens there"
+	}
+	return step, "fails: " + err.Error()
+}

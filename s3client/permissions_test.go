@@ -1,0 +1,113 @@
+package s3client_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sigvier/sigvier/s3client"
+)
+
+// neededFor are the permissions that operations need; HeadBucket needs none, for
+// it tells of no name.
+var neededFor = map[string]s3client.Permissions{
+	"GetObject": s3client.MayRead, "HeadObject": s3client.MayRead, "Presign": s3client.MayRead,
+	"PutObject": s3client.MayWrite, "PresignPost": s3client.MayWrite, "PresignPost of a prefix": s3client.MayWrite, "CreateBucket": s3client.MayWrite,
+	"DeleteObject": s3client.MayDelete, "DeleteBucket": s3client.MayDelete,
+	"ListObjectsV2": s3client.MayList, "ListObjectsV2Pages": s3client.MayList, "ListBuckets": s3client.MayList, "ListBucketsPages": s3client.MayList,
+	"HeadBucket": 0,
+}
+
+// Every sum of permissions against every operation.
+func TestPermissionsAreEnforcedBeforeAByteIsSent(t *testing.T) {
+	for name, op := range operations {
+		needed, known := neededFor[name]
+		if !known {
+			t.Errorf("no test says what permission %s needs", name)
+		}
+		for p := s3client.Permissions(0); p < 16; p++ {
+			body := listing
+			if op.kind == "service" {
+				body = "<ListAllMyBucketsResult/>"
+			}
+			c := aws()
+			c.Permissions = p
+			net := &recorder{answers: []answer{says(200, body)}}
+			err := op.call(t.Context(), open(t, c, &s3client.Options{Base: net}), "data", "key")
+			if p == 0 || needed == 0 || p&needed != 0 {
+				if err != nil {
+					t.Errorf("%s with %q: %v", name, p, err)
+				}
+				continue
+			}
+			wantErr(t, err, s3client.ErrRestricted)
+			if want := fmt.Sprintf("restricted to %v, and this needs the permission %v", p, needed); !strings.Contains(err.Error(), want) {
+				t.Errorf("%v does not say %q", err, want)
+			}
+			if len(net.requests) != 0 {
+				t.Errorf("%s with %q: a request was sent", name, p)
+			}
+		}
+	}
+}
+
+func TestPresignedMethodsNeedTheirPermission(t *testing.T) {
+	for method, needed := range map[string]s3client.Permissions{
+		http.MethodGet: s3client.MayRead, http.MethodHead: s3client.MayRead, http.MethodPut: s3client.MayWrite, http.MethodDelete: s3client.MayDelete,
+	} {
+		for _, p := range []s3client.Permissions{s3client.MayList, s3client.MayRead, s3client.MayWrite, s3client.MayDelete} {
+			c := aws()
+			c.Permissions = p
+			u, err := open(t, c, nil).Presign(context.Background(), s3client.PresignInput{Method: method, Bucket: "data", Key: "k", Expires: time.Minute})
+			if p == needed {
+				if err != nil {
+					t.Errorf("%s with %v: %v", method, p, err)
+				}
+				continue
+			}
+			wantErr(t, err, s3client.ErrRestricted)
+			if u.URL != "" {
+				t.Errorf("%s with %v: there is a URL", method, p)
+			}
+		}
+	}
+}
+
+func TestPermissionsInJSON(t *testing.T) {
+	for p := s3client.Permissions(1); p < 16; p++ {
+		text, err := json.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back s3client.Permissions
+		if err := json.Unmarshal(text, &back); err != nil || back != p {
+			t.Errorf("%s comes back as %v, %v", text, back, err)
+		}
+	}
+	for _, test := range []struct {
+		json string
+		want s3client.Permissions
+	}{
+		{`["read"]`, s3client.MayRead},
+		{`["delete", "list"]`, s3client.MayList | s3client.MayDelete},
+		{`["write", "write"]`, s3client.MayWrite},
+	} {
+		var got s3client.Permissions
+		if err := json.Unmarshal([]byte(test.json), &got); err != nil || got != test.want {
+			t.Errorf("%s is %v, %v, want %v", test.json, got, err, test.want)
+		}
+	}
+	if got := (s3client.MayList | s3client.MayDelete).String(); got != "list, delete" {
+		t.Errorf("String() = %q", got)
+	}
+	for _, refused := range []string{`[]`, `null`, `"read"`, `["Read"]`, `["read", ""]`, `[1]`, `{}`, `15`} {
+		p := s3client.MayRead
+		if err := json.Unmarshal([]byte(refused), &p); err == nil || p != s3client.MayRead {
+			t.Errorf("%s is taken for %v", refused, p)
+		}
+	}
+}

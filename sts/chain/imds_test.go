@@ -1,0 +1,234 @@
+package chain_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sigvier/sigvier/sts/chain"
+)
+
+// instanceService is the metadata service of an instance.
+type instanceService struct {
+	v1Only  bool
+	v2Only  bool           // even where noToken has it
+	noToken bool           // the token's answer does not come back
+	noRole  bool           // the instance has no instance profile
+	status  map[string]int // of a request, by method and path
+	body    map[string]string
+	flaky   int // how many requests get 503 at first
+
+	mu   sync.Mutex
+	seen []string
+}
+
+const (
+	tokenPath = "PUT /latest/api/token"
+	rolesPath = "GET /latest/meta-data/iam/security-credentials/"
+	onePath   = "GET /latest/meta-data/iam/security-credentials/web"
+)
+
+func (s *instanceService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	what := r.Method + " " + r.URL.Path
+	s.mu.Lock()
+	s.seen = append(s.seen, what)
+	flaky := s.flaky > 0
+	s.flaky--
+	s.mu.Unlock()
+	status := s.status[what]
+	switch {
+	case flaky:
+		status = http.StatusServiceUnavailable
+	case s.v1Only && r.Method == http.MethodPut:
+		status = http.StatusNotFound
+	case s.noToken && r.Method == http.MethodPut:
+		<-r.Context().Done()
+		return
+	case s.noRole && r.Method == http.MethodGet:
+		status = http.StatusNotFound
+	case r.Method == http.MethodGet && !s.v1Only && !(s.noToken && !s.v2Only) && r.Header.Get("X-Aws-Ec2-Metadata-Token") != "SECRETIVE-token":
+		status = http.StatusUnauthorized
+	case r.Method == http.MethodPut && r.Header.Get("X-Aws-Ec2-Metadata-Token-Ttl-Seconds") != "21600":
+		status = http.StatusBadRequest
+	}
+	if status != 0 {
+		w.WriteHeader(status)
+		return
+	}
+	if body, ok := s.body[what]; ok {
+		fmt.Fprint(w, body)
+		return
+	}
+	switch what {
+	case tokenPath:
+		fmt.Fprint(w, "SECRETIVE-token")
+	case rolesPath:
+		fmt.Fprintln(w, "web")
+	case onePath:
+		fmt.Fprint(w, `{"Code":"Success","Type":"AWS-HMAC","LastUpdated":"2026-01-02T09:04:05Z",`+temporary[1:])
+	default:
+		w.WriteHeader(http.StatusNotFound)
+	}
+}
+
+func TestInstanceMetadata(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		service *instanceService
+		source  chain.InstanceMetadata
+		env     map[string]string
+		want    []string
+	}{
+		{"version 2", &instanceService{}, chain.InstanceMetadata{}, nil, []string{tokenPath, rolesPath, onePath}},
+		{"version 1 where it is allowed", &instanceService{v1Only: true}, chain.InstanceMetadata{AllowV1: true}, nil, []string{tokenPath, rolesPath, onePath}},
+		{"version 1 where it is set", &instanceService{v1Only: true}, chain.InstanceMetadata{}, map[string]string{"AWS_EC2_METADATA_V1_DISABLED": "false"}, []string{tokenPath, rolesPath, onePath}},
+		{"version 1 behind a hop too many", &instanceService{noToken: true}, chain.InstanceMetadata{AllowV1: true, Timeout: 200 * time.Millisecond}, nil, []string{tokenPath, rolesPath, onePath}},
+		{"at the third attempt", &instanceService{flaky: 2}, chain.InstanceMetadata{}, map[string]string{"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "3"},
+			[]string{tokenPath, tokenPath, tokenPath, rolesPath, onePath}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			server := httptest.NewServer(test.service)
+			defer server.Close()
+			m := test.source
+			m.Endpoint = server.URL + "/"
+			m.Env = func(name string) string { return test.env[name] }
+			cred, err := m.Fetch(t.Context())
+			if err != nil || show(cred) != "AKIDTEMP|"+secret+"|"+token || cred.Expires.Year() != 2126 {
+				t.Errorf("got %v until %v, %v", show(cred), cred.Expires, err)
+			}
+			if diff := cmp.Diff(test.want, test.service.seen); diff != "" {
+				t.Errorf("asked (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestInstanceMetadataSaysWhyItDoesNotServe(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		service *instanceService
+		want    string
+		status  int
+	}{
+		{"a hop too many", &instanceService{noToken: true}, "did not answer the request for a token; in a container, the instance's hop limit must be 2 " +
+			"(aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2); version 1 is not used unless it is allowed: no answer in time", 0},
+		{"version 1 only", &instanceService{v1Only: true}, "has no version 2 (status 404); version 1 is not used unless it is allowed", 404},
+		{"version 2 only, behind a hop too many", &instanceService{noToken: true, v2Only: true}, "wants version 2 (status 401)", 401},
+		{"switched off", &instanceService{status: map[string]int{tokenPath: 403}}, "is switched off (status 403)", 403},
+		{"a token refused", &instanceService{status: map[string]int{tokenPath: 400}}, "refused a token (status 400)", 400},
+		{"a token that is none", &instanceService{body: map[string]string{tokenPath: "SECRETIVE token"}}, "gave a token that is none", 200},
+		{"no role", &instanceService{noRole: true}, "has no role: the instance has no instance profile (status 404)", 404},
+		{"an empty list of roles", &instanceService{body: map[string]string{rolesPath: " \n"}}, "has no role: the instance has no instance profile", 0},
+		{"out of order", &instanceService{status: map[string]int{onePath: 500}}, "did not give the role's credentials (status 500)", 500},
+		{"a role that EC2 may not assume", &instanceService{body: map[string]string{onePath: `{"Code":"AssumeRoleUnauthorizedAccess","Message":"SECRETIVE"}`}},
+			"gave no credentials of the role (AssumeRoleUnauthorizedAccess): may EC2 assume it?", 200},
+		{"no JSON", &instanceService{body: map[string]string{onePath: secret}}, "gave an answer that is no JSON", 200},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			server := httptest.NewServer(test.service)
+			defer server.Close()
+			m := &chain.InstanceMetadata{Endpoint: server.URL, Env: func(string) string { return "" }, Timeout: time.Minute}
+			m.AllowV1 = test.service.v2Only
+			if test.service.noToken {
+				m.Timeout = 100 * time.Millisecond
+			}
+			cred, err := m.Fetch(t.Context())
+			var none *chain.NoCredentialsError
+			var source *chain.SourceError
+			if show(cred) != "" || !errors.As(err, &none) || !errors.As(err, &source) || !errors.Is(err, chain.ErrNoCredentials) {
+				t.Fatalf("got %v, %v, want a NoCredentialsError with its SourceError", cred, err)
+			}
+			if got := none.Tried[0]; got.Source != "EC2 instance metadata" || !strings.HasPrefix(got.Reason, test.want) {
+				t.Errorf("got %q (%s), want %q", got.Reason, got.Source, test.want)
+			}
+			if source.Status != test.status {
+				t.Errorf("got status %d, want %d", source.Status, test.status)
+			}
+			noSecret(t, err)
+		})
+	}
+}
+
+func TestInstanceMetadataThatIsNotThere(t *testing.T) {
+	server := httptest.NewServer(nil)
+	server.Close() // nobody listens there now
+	m := &chain.InstanceMetadata{Endpoint: server.URL, Env: func(string) string { return "" }}
+	_, err := m.Fetch(t.Context())
+	if want := "EC2 instance metadata (is not reached, so this is no EC2 instance, or one whose metadata service is off: "; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %q", err, want)
+	}
+}
+
+func TestInstanceMetadataEndpoint(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		setup
+		want string // host
+		err  error
+	}{
+		{"IPv4", setup{}, "169.254.169.254", nil},
+		{"IPv6", setup{env: map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv6"}}, "[fd00:ec2::254]", nil},
+		{"IPv6 of the profile", setup{config: "[default]\nec2_metadata_service_endpoint_mode = ipv6\n"}, "[fd00:ec2::254]", nil},
+		{"the environment before the profile", setup{env: map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv4"}, config: "[default]\nec2_metadata_service_endpoint_mode = ipv6\n"}, "169.254.169.254", nil},
+		{"a URL", setup{env: map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://metadata:99", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv6"}}, "metadata:99", nil},
+		{"a URL of the profile", setup{config: "[default]\nec2_metadata_service_endpoint = http://metadata/\n"}, "metadata", nil},
+		{"another mode", setup{env: map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "SECRETIVE"}}, "", chain.ErrMalformed},
+		{"a URL that is none", setup{env: map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": "SECRETIVE"}}, "", chain.ErrMalformed},
+		{"a URL with a password", setup{config: "[default]\nec2_metadata_service_endpoint = http://me:SECRETIVE@metadata/\n"}, "", chain.ErrMalformed},
+		{"a time that is none", setup{env: map[string]string{"AWS_METADATA_SERVICE_TIMEOUT": "SECRETIVE"}}, "", chain.ErrMalformed},
+		{"no attempts", setup{config: "[default]\nmetadata_service_num_attempts = 0\n"}, "", chain.ErrMalformed},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if test.env == nil {
+				test.env = map[string]string{}
+			}
+			test.env["AWS_EC2_METADATA_DISABLED"] = "false"
+			c, _ := test.chain(t)
+			var asked []string
+			c.Metadata = roundTripper(func(req *http.Request) (*http.Response, error) {
+				asked = append(asked, req.URL.Host)
+				return nil, errors.New("no answer")
+			})
+			_, err := c.Credentials(t.Context())
+			if test.err == nil {
+				test.err = chain.ErrNoCredentials
+			}
+			if !errors.Is(err, test.err) || strings.Join(asked, " ") != test.want {
+				t.Errorf("asked %q, %v, want %q, %v", asked, err, test.want, test.err)
+			}
+			noSecret(t, err)
+		})
+	}
+}
+
+func TestChainEndsWithTheInstance(t *testing.T) {
+	service := &instanceService{}
+	c, _ := setup{env: map[string]string{"AWS_EC2_METADATA_DISABLED": "no"}, metadata: service}.chain(t)
+	if cred, err := c.Credentials(t.Context()); err != nil || cred.AccessKeyID != "AKIDTEMP" {
+		t.Errorf("got %v, %v, want AKIDTEMP", cred, err)
+	}
+	if !slices.Contains(service.seen, onePath) {
+		t.Errorf("the service was asked %q", service.seen)
+	}
+}
+
+func TestInstanceMetadataIsGivenUpWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	reason := errors.New("never mind")
+	m := &chain.InstanceMetadata{Env: func(string) string { return "" }, Base: roundTripper(func(req *http.Request) (*http.Response, error) {
+		cancel(reason)
+		return nil, req.Context().Err()
+	})}
+	if _, err := m.Fetch(ctx); !errors.Is(err, reason) || errors.Is(err, chain.ErrNoCredentials) {
+		t.Errorf("got %v, want %v", err, reason)
+	}
+}

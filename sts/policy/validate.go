@@ -1,0 +1,173 @@
+package policy
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Validate reports as an [*Error] the first thing that is wrong with a policy of
+// whatever kind, however it was made. What [Parse] gives is valid.
+func (d Document) Validate() error {
+	if d.Version != "" && d.Version != Version && d.Version != oldVersion {
+		return bad("Version", Version, "is %q", d.Version)
+	}
+	if len(d.Statements) == 0 {
+		return bad("Statement", "at least one statement", "is missing or empty")
+	}
+	sids := map[string]bool{}
+	for i, s := range d.Statements {
+		path := fmt.Sprintf("Statement[%d]", i)
+		if s.Sid != "" && sids[s.Sid] {
+			return bad(path+".Sid", "one that no other statement has", "is %q, which stands twice", s.Sid)
+		}
+		sids[s.Sid] = true
+		if err := s.validate(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s Statement) validate(path string) error {
+	switch {
+	case s.Effect == "":
+		return bad(path+".Effect", "Allow or Deny", "is missing")
+	case s.Effect != Allow && s.Effect != Deny:
+		return bad(path+".Effect", oneOf(string(s.Effect), []string{"Allow", "Deny"}), "is %q", string(s.Effect))
+	case len(s.Action) == 0 && len(s.NotAction) == 0:
+		return bad(path, "Action or NotAction", "has no action")
+	case len(s.Action) > 0 && len(s.NotAction) > 0:
+		return bad(path, "one of the two", "has Action and NotAction")
+	case len(s.Resource) > 0 && len(s.NotResource) > 0:
+		return bad(path, "one of the two", "has Resource and NotResource")
+	case !s.Principal.isZero() && !s.NotPrincipal.isZero():
+		return bad(path, "one of the two", "has Principal and NotPrincipal")
+	}
+	for _, list := range []struct {
+		name   string
+		values []string
+		check  func(path, value string) error
+	}{
+		{"Action", s.Action, checkAction}, {"NotAction", s.NotAction, checkAction},
+		{"Resource", s.Resource, checkResource}, {"NotResource", s.NotResource, checkResource},
+		{"Principal.AWS", s.Principal.AWS, checkPrincipal}, {"NotPrincipal.AWS", s.NotPrincipal.AWS, checkPrincipal},
+	} {
+		for i, value := range list.values {
+			at := path + "." + list.name
+			if len(list.values) > 1 {
+				at += fmt.Sprintf("[%d]", i)
+			}
+			if err := list.check(at, value); err != nil {
+				return err
+			}
+		}
+	}
+	return s.Condition.validate(path + ".Condition")
+}
+
+// IAM User Guide, "IAM JSON policy elements: Action": a service, a colon and the
+// name of the action, which may have wildcards.
+var action = regexp.MustCompile(`^([A-Za-z0-9_.-]+:[A-Za-z0-9_.*?-]+|\*)$`)
+
+func checkAction(path, value string) error {
+	if !action.MatchString(value) {
+		return bad(path, `an action such as "s3:GetObject", or "*"`, "is %q", value)
+	}
+	return nil
+}
+
+// IAM User Guide, "IAM JSON policy elements: Resource".
+func checkResource(path, value string) error {
+	p := strings.SplitN(value, ":", 6)
+	// A * at the end of a part, but not of the service, may stand for all behind it.
+	isARN := p[0] == "arn" && (len(p) == 6 || len(p) > 3 && strings.HasSuffix(value, "*"))
+	if isARN || value == "*" || strings.HasPrefix(value, "${") {
+		return nil
+	}
+	return bad(path, `an ARN such as "arn:aws:s3:::bucket/*", or "*"`, "is %q", value)
+}
+
+// principalID is the ID of a user or role that has been removed since the policy
+// was written: IAM puts it in place of the ARN.
+//
+// IAM User Guide, "AWS JSON policy elements: Principal", IAM role principals.
+var principalID = regexp.MustCompile(`^A[A-Z0-9]{15,127}$`)
+
+// IAM User Guide, "AWS JSON policy elements: Principal": no wildcard may stand for
+// a part of a name or an ARN.
+func checkPrincipal(path, value string) error {
+	const expected = `"*", the twelve digits of an account, or an ARN such as "arn:aws:iam::123456789012:role/name"`
+	switch a, _ := parseARN(value); {
+	case value == "*" || isAccountID(value) || principalID.MatchString(value):
+		return nil
+	case isOpen(value):
+		return bad(path, expected+": a wildcard stands for a whole principal, never for a part of one", "is %q", value)
+	case !a.isCaller() || a.account != "" && !isAccountID(a.account):
+		return bad(path, expected, "is %q", value)
+	}
+	return nil
+}
+
+func (c Conditions) validate(path string) error {
+	for _, name := range sortedKeys(c) {
+		at := join(path, name)
+		op, ok := parseOperator(name)
+		if !ok {
+			return bad(at, oneOf(name, operators), "there is no operator %q", name)
+		}
+		for _, key := range sortedKeys(c[name]) {
+			if !strings.Contains(key, ":") {
+				return bad(join(at, key), `a key such as "aws:SourceIp", with the service before a colon`, "%q is no condition key", key)
+			}
+			for i, value := range c[name][key] {
+				if !op.base.valid(value) {
+					return bad(fmt.Sprintf("%s[%d]", join(at, key), i), op.base.expected, "is %q", value)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// operators are named in errors, without ForAllValues:, ForAnyValue: and IfExists.
+var operators = []string{
+	"StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringNotLike",
+	"NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan", "NumericGreaterThanEquals",
+	"DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals",
+	"Bool", "BinaryEquals", "IpAddress", "NotIpAddress", "ArnEquals", "ArnNotEquals", "ArnLike", "ArnNotLike", nullOperator,
+}
+
+// Use is what a policy is for, which says whether it has principals and resources.
+type Use int
+
+// The uses of a policy.
+const (
+	OfIdentity Use = iota // of a user, a role or a session: resources, no principal
+	OfResource            // of a bucket: principals and resources
+	OfRole                // a role's trust policy: principals, no resource
+)
+
+// ValidateFor is Validate, and reports also what that use does not allow.
+//
+// IAM User Guide, "IAM JSON policy elements reference": Principal and Resource.
+func (d Document) ValidateFor(use Use) error {
+	if err := d.Validate(); err != nil {
+		return err
+	}
+	for i, s := range d.Statements {
+		path := fmt.Sprintf("Statement[%d]", i)
+		principal, resource := !s.Principal.isZero() || !s.NotPrincipal.isZero(), len(s.Resource) > 0 || len(s.NotResource) > 0
+		switch {
+		case use == OfIdentity && principal:
+			return bad(path, "none in the policy of a user, role or session: it is about whom it is attached to", "has a principal")
+		case use != OfIdentity && !principal:
+			return bad(path, "Principal", "has no principal")
+		case use == OfRole && resource:
+			return bad(path, "none in a trust policy: it is about its role", "has a resource")
+		case use != OfRole && !resource:
+			return bad(path, "Resource", "has no resource")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,144 @@
+package sts
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sigvier/sigvier/sigv4"
+	"github.com/sigvier/sigvier/sigv4/sigv4http"
+)
+
+// maxChained is how long the session of a chained role lasts at most, whatever
+// the role's own maximum: AssumeRole fails if it is asked for more (AWS Security
+// Token Service API Reference, "AssumeRole", DurationSeconds; IAM User Guide,
+// "Roles terms and concepts", Role chaining).
+const maxChained = time.Hour
+
+// RoleChainProvider is a [Provider] of the last role's credentials. The client's
+// base credentials assume the first role, that role's session assumes the second,
+// and so on, through as many roles as there are. Each link has its own session,
+// external ID and duration, and is assumed again when it is due and not sooner:
+// a session lives on when the one that began it has ended.
+//
+// What is wrong with the roles is reported at once, and nothing is sent: a
+// duration of more than an hour too, which AWS grants to the first role only, and
+// not even to that one if the base credentials are a role's themselves. That is
+// known here of those from [Client.AssumeRoleProvider] and its siblings; of others
+// STS says it. Their errors, and the
+// provider's, are each a [*RoleChainError], which names the link that failed.
+//
+// The fields of the provider count for all links, and OnRefresh is told of each
+// link's fetches. Rand may then be called at the same time by several.
+func (c *Client) RoleChainProvider(roles ...AssumeRoleInput) (*Provider, error) {
+	if len(roles) == 0 {
+		return nil, &InputError{Field: "RoleArn", Problem: "is missing: expecting at least one role"}
+	}
+	roles = slices.Clone(roles) // the caller's may change
+	link := func(n int, err error) *RoleChainError {
+		e := &RoleChainError{Link: n, Links: len(roles), Err: err}
+		if n > 0 {
+			e.RoleARN = roles[n-1].RoleARN
+		}
+		return e
+	}
+	var problems []error
+	own, _ := c.Provider.(*Provider)
+	chained := own != nil && own.role != ""
+	for i, role := range roles {
+		err := role.Check()
+		if (chained || i > 0) && role.Duration > maxChained {
+			err = errors.Join(err, &InputError{Field: "DurationSeconds", Problem: fmt.Sprintf(
+				"is %v: expecting 3600 (1 hour) at most, since another role's session assumes this role", role.Duration)})
+		}
+		if err != nil {
+			problems = append(problems, link(i+1, err))
+		}
+	}
+	if len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
+
+	last := &Provider{Now: c.Now}
+	before := named(c.Provider, func(err error) error { return link(0, err) })
+	if err := c.with(before).ready(); err != nil {
+		return nil, err
+	}
+	for i, role := range roles {
+		p, client := &Provider{last: last}, c.with(before)
+		if i == len(roles)-1 {
+			p = last
+		}
+		p.role, p.depth = role.RoleARN, i
+		p.MaxAge = cmp.Or(role.Duration, defaultDuration)
+		p.fetch = func(ctx context.Context) (sigv4.Credentials, error) {
+			out, err := client.AssumeRole(ctx, role)
+			if err == nil {
+				return out.Credentials, nil
+			}
+			if earlier := (*RoleChainError)(nil); errors.As(err, &earlier) {
+				return sigv4.Credentials{}, earlier
+			}
+			return sigv4.Credentials{}, link(i+1, err)
+		}
+		before = named(p, func(err error) error { return link(i+1, err) })
+	}
+	return last, nil
+}
+
+// with is a client like c that signs with another's credentials.
+func (c *Client) with(p sigv4.Provider) *Client {
+	return &Client{Region: c.Region, Endpoint: c.Endpoint, FIPS: c.FIPS, DualStack: c.DualStack, Provider: p, Base: c.Base, Now: c.Now}
+}
+
+// RoleChainError says which link of a chain of roles failed.
+type RoleChainError struct {
+	Link    int    // from 1; 0 is the base credentials
+	Links   int    // how many there are
+	RoleARN string // "" for the base credentials
+	Err     error
+}
+
+func (e *RoleChainError) Error() string {
+	if e.Link == 0 {
+		return fmt.Sprintf("base credentials of a chain of %d: %v", e.Links, e.Err)
+	}
+	return fmt.Sprintf("role %d of %d, %s: %v", e.Link, e.Links, e.RoleARN, e.Err)
+}
+
+func (e *RoleChainError) Unwrap() error { return e.Err }
+
+// named is p, whose errors say which link they come from, unless they do already.
+// It can renew if p can: else a session that was refused would be asked for twice.
+func named(p sigv4.Provider, link func(error) error) sigv4.Provider {
+	if p == nil {
+		return nil
+	}
+	n := namedLink{p, link}
+	if r, ok := p.(sigv4http.Renewer); ok {
+		return struct {
+			namedLink
+			sigv4http.Renewer
+		}{n, r}
+	}
+	return n
+}
+
+type namedLink struct {
+	provider sigv4.Provider
+	link     func(error) error
+}
+
+func (n namedLink) Credentials(ctx context.Context) (sigv4.Credentials, error) {
+	cred, err := n.provider.Credentials(ctx)
+	if err == nil {
+		return cred, nil
+	}
+	if named := (*RoleChainError)(nil); !errors.As(err, &named) {
+		err = n.link(err)
+	}
+	return sigv4.Credentials{}, err
+}
