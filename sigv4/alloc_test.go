@@ -41,12 +41,26 @@ func TestAllocations(t *testing.T) {
 			return err
 		}
 	}
+	signed := func(cred sigv4.Credentials) *http.Request {
+		req := ranged()
+		if err := s3.Sign(req, cred, sigv4.EmptyPayload(), moment); err != nil {
+			t.Fatal(err)
+		}
+		return req
+	}
+	verify := func(req *http.Request, cred sigv4.Credentials) func() error {
+		lookup := known(cred)
+		return func() error {
+			_, err := s3.Verify(req, lookup, sigv4.PayloadHash{}, moment)
+			return err
+		}
+	}
 	for _, row := range []struct {
 		name string
 		most float64
 		call func() error
 	}{
-		// One string behind all values, one array behind all slices.
+		// The Authorization header, and one array behind the slices of all.
 		{"Sign of a ranged S3 GET", 2, sign(s3, ranged(), longTerm)},
 		{"Sign of a ranged S3 GET with a token", 2, sign(s3, ranged(), temporary)},
 		{"Sign of an S3 listing", 2, sign(s3, listing(), longTerm)},
@@ -62,6 +76,8 @@ func TestAllocations(t *testing.T) {
 		{"Presign of an S3 listing with a token", 2, presign(listing(), temporary)},
 		// And room in the map, and the values of two headers.
 		{"Presign of a ranged S3 GET", 5, presign(ranged(), longTerm)},
+		{"Verify of a ranged S3 GET", 0, verify(signed(longTerm), longTerm)},
+		{"Verify of a ranged S3 GET with a token", 0, verify(signed(temporary), temporary)},
 	} {
 		for range 3 {
 			if err := row.call(); err != nil {
