@@ -17,16 +17,16 @@ import (
 )
 
 const (
-	// The advisory window is the last quarter of a session, 15 minutes at most:
-	// there the credentials are fetched anew while they still serve.
-	advisoryWindow, advisoryShare = 15 * time.Minute, 4
+	// The advisory window is the last third of a session, an hour at most: there
+	// the credentials are fetched anew while they still serve.
+	advisoryWindow, advisoryShare = time.Hour, 3
 	// The mandatory window is the last twentieth, a minute at most: there a caller
 	// waits for the fetch, since its request may arrive after the end.
 	mandatoryWindow, mandatoryShare = time.Minute, 20
 
 	// The pause after a fetch that failed doubles between these two while there
 	// are credentials to serve, and is a quarter of their time at most.
-	minPause, maxPause = 10 * time.Second, 2 * time.Minute
+	minPause, maxPause = 10 * time.Second, time.Minute
 	// Without credentials to serve, the first repetition is at once, and the
 	// pause before the others doubles between these two.
 	minWait, maxWait = 500 * time.Millisecond, 2 * time.Second
@@ -48,10 +48,10 @@ const (
 //
 // # When it fetches
 //
-// In the last quarter of their time, and the last 15 minutes of a long one, the
-// credentials are fetched anew in the background while the old ones still serve.
-// Where in the first half of that window this begins is left to chance, so that
-// processes which were started together do not ask together. In the last minute
+// In the last third of their time, and the last hour of a long one, credentials
+// are fetched anew in the background while the old ones still serve. Where in the
+// first third of that window this begins is left to chance, so that processes
+// which were started together do not ask together. In the last minute
 // callers wait for the fetch, but for no longer than half of what is left: then
 // they get the old credentials. Only calls of Credentials begin a fetch, so there
 // is nothing to stop or to close, and an idle provider does nothing.
@@ -353,7 +353,7 @@ func doubled(d time.Duration, times int, most time.Duration) time.Duration {
 	return min(d, most)
 }
 
-// spread is between half of d and d, as chance will have it.
+// spread is between two thirds of d and d, as chance will have it.
 func (p *Provider) spread(d time.Duration) time.Duration {
 	chance := rand.Float64
 	if r := p.settings().Rand; r != nil {
@@ -363,7 +363,7 @@ func (p *Provider) spread(d time.Duration) time.Duration {
 	if !(x >= 0 && x < 1) { // NaN included
 		x = 0
 	}
-	return d - time.Duration(x*float64(d/2))
+	return d - time.Duration(x*float64(d/3))
 }
 
 func same(a, b sigv4.Credentials) bool {

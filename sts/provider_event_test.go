@@ -17,7 +17,7 @@ import (
 	"github.com/sigvier/sigvier/sts"
 )
 
-// A session of an hour, two failures in its last quarter, and the end.
+// A session of an hour, two failures in its last third, and the end.
 func TestOnRefreshIsToldOfEachFetch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := &issuer{length: time.Hour, delay: time.Second}
@@ -34,22 +34,22 @@ func TestOnRefreshIsToldOfEachFetch(t *testing.T) {
 		ask(true)
 		end := start.Add(time.Second + time.Hour)
 		i.is(time.Second, errDown)
-		time.Sleep(44*time.Minute + 59*time.Second)
+		time.Sleep(39*time.Minute + 59*time.Second)
 		ask(true)
 		time.Sleep(10 * time.Second)
 		ask(true)
-		time.Sleep(15 * time.Minute)
+		time.Sleep(20 * time.Minute)
 		ask(false)
 		i.is(0, nil)
 		ask(true)
 		synctest.Wait()
 
 		want := []sts.RefreshEvent{
-			{Serving: true, AccessKeyID: "ASIA1", Expires: end, Next: end.Add(-15 * time.Minute), Took: time.Second},
-			{Err: errDown, Failures: 1, Serving: true, AccessKeyID: "ASIA1", Expires: end, Next: end.Add(-15*time.Minute + 12*time.Second), Took: time.Second},
-			{Err: errDown, Failures: 2, Serving: true, AccessKeyID: "ASIA1", Expires: end, Next: end.Add(-15*time.Minute + 34*time.Second), Took: time.Second},
+			{Serving: true, AccessKeyID: "ASIA1", Expires: end, Next: end.Add(-20 * time.Minute), Took: time.Second},
+			{Err: errDown, Failures: 1, Serving: true, AccessKeyID: "ASIA1", Expires: end, Next: end.Add(-20*time.Minute + 12*time.Second), Took: time.Second},
+			{Err: errDown, Failures: 2, Serving: true, AccessKeyID: "ASIA1", Expires: end, Next: end.Add(-20*time.Minute + 34*time.Second), Took: time.Second},
 			{Err: errDown, Failures: 3, Next: end.Add(17 * time.Second), Took: time.Second},
-			{Serving: true, AccessKeyID: "ASIA5", Expires: end.Add(time.Hour + 18*time.Second), Next: end.Add(45*time.Minute + 18*time.Second)},
+			{Serving: true, AccessKeyID: "ASIA5", Expires: end.Add(time.Hour + 18*time.Second), Next: end.Add(40*time.Minute + 18*time.Second)},
 		}
 		if diff := cmp.Diff(want, got, cmpopts.EquateErrors()); diff != "" {
 			t.Errorf("(-want +got)\n%s", diff)

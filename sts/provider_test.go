@@ -103,9 +103,9 @@ func TestProviderRefreshesInTime(t *testing.T) {
 		length     time.Duration
 		soon, must time.Duration // before the end
 	}{
-		{"an hour", time.Hour, 15 * time.Minute, time.Minute},
-		{"twelve hours", 12 * time.Hour, 15 * time.Minute, time.Minute},
-		{"a quarter of an hour", 15 * time.Minute, 225 * time.Second, 45 * time.Second},
+		{"an hour", time.Hour, 20 * time.Minute, time.Minute},
+		{"twelve hours", 12 * time.Hour, time.Hour, time.Minute},
+		{"a quarter of an hour", 15 * time.Minute, 5 * time.Minute, 45 * time.Second},
 	} {
 		for _, chance := range []struct {
 			name string
@@ -113,8 +113,8 @@ func TestProviderRefreshesInTime(t *testing.T) {
 			soon time.Duration
 		}{
 			{"as early as can be", 0, test.soon},
-			{"as late as can be", math.Nextafter(1, 0), test.soon / 2},
-			{"between", 0.5, test.soon * 3 / 4},
+			{"as late as can be", math.Nextafter(1, 0), test.soon * 2 / 3},
+			{"between", 0.5, test.soon * 5 / 6},
 		} {
 			t.Run(test.name+", in the background, "+chance.name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -285,7 +285,7 @@ func TestProviderFetchIsBounded(t *testing.T) {
 	}
 }
 
-// The pauses between fetches that fail grow up to two minutes, and shrink as the
+// The pauses between fetches that fail grow up to a minute, and shrink as the
 // end of the credentials comes near.
 func TestProviderFailureIsNotFatalWhileCredentialsAreGood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -305,18 +305,20 @@ func TestProviderFailureIsNotFatalWhileCredentialsAreGood(t *testing.T) {
 			left = append(left, end.Sub(call))
 		}
 		second := time.Second
-		if got, want := left[:11], []time.Duration{
-			900 * second, 890 * second, 870 * second, 830 * second, 750 * second, // 10 s, doubled
-			630 * second, 510 * second, // 2 min
-			390 * second, 292 * second, 219 * second, 164 * second, // a quarter of the rest, rounded up to a request
-		}; !slices.Equal(got, want) {
-			t.Errorf("it fetched this long before the end:\n%v, want\n%v", got, want)
+		for _, part := range []struct {
+			from int
+			want []time.Duration
+		}{
+			{0, []time.Duration{1200 * second, 1190 * second, 1170 * second, 1130 * second, 1070 * second, 1010 * second, 950 * second}}, // 10 s, doubled to 1 min
+			{18, []time.Duration{230 * second, 172 * second, 129 * second, 96 * second, 72 * second, 54 * second}},                       // a quarter of the rest, rounded up to a request
+			{30, []time.Duration{6 * second, 4 * second, 3 * second, 2 * second, 1 * second}},
+		} {
+			if got := left[part.from:min(len(left), part.from+len(part.want))]; !slices.Equal(got, part.want) {
+				t.Errorf("it fetched this long before the end:\n%v, want\n%v", got, part.want)
+			}
 		}
-		if got := left[len(left)-1]; got != second {
-			t.Errorf("the last fetch was %v before the end, want 1s", got)
-		}
-		if len(left) != 26 {
-			t.Errorf("%d fetches, want 26: %v", len(left), left)
+		if len(left) != 35 {
+			t.Errorf("%d fetches, want 35: %v", len(left), left)
 		}
 
 		wantError(t, p, errDown) // at the end
@@ -625,7 +627,7 @@ func TestProviderBearsWithAnyRand(t *testing.T) {
 			p := i.provider()
 			p.Rand = func() float64 { return x }
 			want(t, p, "ASIA1", 0)
-			time.Sleep(45*time.Minute - 1)
+			time.Sleep(40*time.Minute - 1)
 			want(t, p, "ASIA1", 0)
 			wantFetches(t, i, 1)
 			time.Sleep(1)
@@ -645,8 +647,8 @@ func TestAssumeRoleProviderSurvivesTheEndOfSessions(t *testing.T) {
 		calls int
 	}{
 		{0, 1},
-		{44 * time.Minute, 1},
-		{15*time.Minute + time.Second, 2}, // the last minute
+		{39 * time.Minute, 1},
+		{20*time.Minute + time.Second, 2}, // the last minute
 	} {
 		now = now.Add(step.after)
 		if cred, err := p.Credentials(t.Context()); err != nil || cred.AccessKeyID != sessionKeyID {

@@ -24,12 +24,12 @@ const maxChained = time.Hour
 // external ID and duration, and is assumed again when it is due and not sooner:
 // a session lives on when the one that began it has ended.
 //
-// What is wrong with the roles is reported at once, and nothing is sent: a
-// duration of more than an hour too, which AWS grants to the first role only, and
-// not even to that one if the base credentials are a role's themselves. That is
-// known here of those from [Client.AssumeRoleProvider] and its siblings; of others
-// STS says it. Their errors, and the
-// provider's, are each a [*RoleChainError], which names the link that failed.
+// What is wrong with the roles or the client is reported at once, and nothing is
+// sent: a duration of more than an hour too, which AWS grants to the first role
+// only, and not even to that one if the base credentials are a role's themselves.
+// That is known here of those from [Client.AssumeRoleProvider] and its siblings;
+// of others STS says it. What is wrong with a role, then or later, is reported in
+// a [*RoleChainError], which names the link.
 //
 // The fields of the provider count for all links, and OnRefresh is told of each
 // link's fetches. Rand may then be called at the same time by several.
@@ -58,15 +58,12 @@ func (c *Client) RoleChainProvider(roles ...AssumeRoleInput) (*Provider, error) 
 			problems = append(problems, link(i+1, err))
 		}
 	}
-	if len(problems) > 0 {
-		return nil, errors.Join(problems...)
+	before := named(c.Provider, func(err error) error { return link(0, err) })
+	if err := errors.Join(c.with(before).ready(), errors.Join(problems...)); err != nil {
+		return nil, err
 	}
 
 	last := &Provider{Now: c.Now}
-	before := named(c.Provider, func(err error) error { return link(0, err) })
-	if err := c.with(before).ready(); err != nil {
-		return nil, err
-	}
 	for i, role := range roles {
 		p, client := &Provider{last: last}, c.with(before)
 		if i == len(roles)-1 {

@@ -31,9 +31,10 @@ var floors = map[string]string{
 	"sts/chain":            "sigv4 sigv4/sigv4http sts",
 	"s3client/checksum":    "",
 	"s3client":             "sigv4 sigv4/sigv4http sts sts/chain sts/policy s3client/checksum",
+	"s3client/checkup":     "sigv4 sigv4/sigv4http sts sts/chain sts/policy s3client",
 	"s3client/s3test":      "sigv4 sigv4/sigv4http sts/policy s3client s3client/checksum",
 	"transfer":             "sigv4 s3client s3client/checksum",
-	"transfer/cmd/sigvier": "testvectors sigv4 sigv4/sigv4http sigv4/oracle sts sts/chain sts/policy s3client/checksum s3client s3client/s3test transfer",
+	"transfer/cmd/sigvier": "testvectors sigv4 sigv4/sigv4http sigv4/oracle sts sts/chain sts/policy s3client/checksum s3client s3client/checkup s3client/s3test transfer",
 }
 
 // standardOnly may import nothing but the standard library.

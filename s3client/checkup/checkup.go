@@ -38,7 +38,12 @@ func Run(ctx context.Context, c s3client.Connection, opts Options) Report {
 	r := &run{form: c, opts: opts, interrupted: ctx.Err}
 	r.bucket, r.path = cmp.Or(c.RestrictToBucket, opts.Bucket), cmp.Or(c.RestrictToPath, opts.Path)
 	r.region = cmp.Or(c.Region, "us-east-1")
-	r.conceal(c.SecretAccessKey.Reveal(), c.SessionToken.Reveal(), c.ExternalID)
+	r.conceal(c.ExternalID)
+	for _, s := range []s3client.Secret{c.SecretAccessKey, c.SessionToken} {
+		if s.Reference() == "" {
+			r.conceal(s.Reveal())
+		}
+	}
 	if r.base = opts.Base; r.base == nil {
 		own := http.DefaultTransport.(*http.Transport).Clone()
 		defer own.CloseIdleConnections()
@@ -98,7 +103,7 @@ type run struct {
 
 // add ends a check.
 func (r *run) add(c Check) {
-	if c.Status == Failed && r.interrupted() != nil && len(r.report.LeftBehind) == 0 {
+	if isLeft := c.Name == Delete && len(r.report.LeftBehind) > 0; c.Status == Failed && r.interrupted() != nil && !isLeft {
 		c = Check{Name: c.Name, Status: Skipped, Found: wasInterrupted} // which is why it failed
 	}
 	if c.Status == Failed {

@@ -11,9 +11,11 @@ import (
 type dated struct{ sent, service, came time.Time }
 
 // ahead is how far the service's clock is at least ahead of this machine's. The
-// date has whole seconds, and stands somewhere between sending and answer.
+// date has whole seconds, and stands somewhere between sending and answer. Without
+// a date it is 0.
 func (d dated) ahead() time.Duration {
 	switch {
+	case d.service.IsZero():
 	case d.service.After(d.came):
 		return d.service.Sub(d.came).Round(time.Second)
 	case d.service.Add(time.Second).Before(d.sent):
@@ -22,9 +24,9 @@ func (d dated) ahead() time.Duration {
 	return 0
 }
 
-// AWS refuses a signature of more than 15 minutes off (Amazon S3 API Reference,
-// "Error responses", RequestTimeTooSkewed) or 5 (IAM User Guide, "Troubleshoot
-// Signature Version 4 signing"). A clock that is right is never a minute off.
+// In most cases AWS takes a request for five minutes from when it was signed (IAM
+// User Guide, "AWS Signature Version 4 for API requests"); S3 and STS for 15. A
+// clock that is kept right is never half a minute off.
 const (
 	skewed     = 5 * time.Minute
 	suspicious = 30 * time.Second

@@ -109,11 +109,15 @@ func (r *run) reach(ctx context.Context, p place) (reached string, date dated, f
 	return reached, date, nil
 }
 
+// connectionRefused is WSAECONNREFUSED, which on Windows is not ECONNREFUSED.
+const connectionRefused = syscall.Errno(10061)
+
 // diagnose tells at which step it failed, and why.
 func diagnose(err error, step int) (at int, problem string) {
 	var dns *net.DNSError
 	var op *net.OpError
 	var certificate *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
 	switch {
 	case errors.As(err, &op) && op.Op == "proxyconnect":
 		return stepProxy, "is not reached through the proxy: " + op.Err.Error()
@@ -123,11 +127,11 @@ func diagnose(err error, step int) (at int, problem string) {
 		return stepDNS, "could not be looked up: " + dns.Err
 	case errors.As(err, &certificate):
 		return stepTLS, "has a certificate that is not good: " + certificate.Err.Error()
-	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"): // net/http has no type for it
-		return stepTLS, "speaks http without encryption there, not https"
+	case errors.As(err, &record):
+		return stepTLS, "speaks no TLS there, perhaps http without encryption"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return step, fmt.Sprintf("does not answer within %v", patience/3)
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, connectionRefused):
 		return stepTCP, "refuses the connection: nobody listens there"
 	}
 	return step, "fails: " + err.Error()

@@ -86,24 +86,15 @@ func (c *Chain) find(ctx context.Context) (sigv4.Credentials, error) {
 		environment = Environment{Env: s.env}
 		profile.webIdentity = fetch(profile.environmentWebIdentity)
 	}
-	sources := Sources{environment, profile, &Container{Env: s.env, Base: c.Metadata}}
-	if instanceByDefault || c.Metadata != nil {
-		sources = append(sources, fetch(func(ctx context.Context) (sigv4.Credentials, error) {
-			p, err := s.profile() // which has been read
-			if err != nil {
-				return sigv4.Credentials{}, err
-			}
-			return (&InstanceMetadata{Env: s.env, Base: c.Metadata, profile: p}).Fetch(ctx)
-		}))
-	}
-	return sources.Fetch(ctx)
+	instance := fetch(func(ctx context.Context) (sigv4.Credentials, error) {
+		p, err := s.profile() // which has been read
+		if err != nil {
+			return sigv4.Credentials{}, err
+		}
+		return (&InstanceMetadata{Env: s.env, Base: c.Metadata, profile: p}).Fetch(ctx)
+	})
+	return Sources{environment, profile, &Container{Env: s.env, Base: c.Metadata}, instance}.Fetch(ctx)
 }
-
-// instanceByDefault puts the instance's service at the end of every chain, also
-// of one without Metadata. Where it is true, whatever tests a chain that may find
-// nothing must set AWS_EC2_METADATA_DISABLED, or the test asks the machine it
-// runs on.
-const instanceByDefault = false
 
 func (c *Chain) shared() *shared {
 	return &shared{env: envOr(c.Env), home: c.Home, name: c.Profile}

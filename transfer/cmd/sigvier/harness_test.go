@@ -151,6 +151,7 @@ func nowhere(t *testing.T) shell {
 	return shell{env: map[string]string{
 		"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(dir, "credentials"),
 		"AWS_CONFIG_FILE":             filepath.Join(dir, "config"),
+		"AWS_EC2_METADATA_DISABLED":   "true", // or the machine that runs the tests would be asked
 	}}
 }
 

@@ -51,6 +51,7 @@ func commands() []command {
 		{"mb", "s3://BUCKET", "make a bucket", (*app).mb},
 		{"rb", "s3://BUCKET", "remove an empty bucket", (*app).rb},
 		{"presign", "s3://BUCKET/KEY", "print a URL that allows one request for a while", (*app).presign},
+		{"connect", "[s3://BUCKET[/PATH]]", "try a connection out, field by field: who am I, role, external ID, bucket, list, read, write", (*app).connect},
 		{"role", "s3://BUCKET[/PATH] | --check FILE", "write the policies and the steps for an IAM role with an external ID, or judge one", (*app).role},
 		{"serve", "", "run the embedded S3 and STS server", (*app).serve},
 		{"sign", "< REQUESTS.jsonl", "show every step of the signature of given requests", (*app).sign},

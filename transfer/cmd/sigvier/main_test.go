@@ -97,7 +97,7 @@ func TestCommandLinesThatCannotBeMeant(t *testing.T) {
 	arguments := map[string][]string{
 		"demo": {}, "get": {"s3://b/k", "f"}, "put": {"f", "s3://b/k"}, "ls": {"s3://b"}, "head": {"s3://b"}, "rm": {"s3://b/k"},
 		"mb": {"s3://bucket"}, "rb": {"s3://bucket"}, "presign": {"s3://b/k"}, "serve": {}, "sign": {}, "verify": {"f"}, "explain": {"f"},
-		"role": {"s3://bucket"},
+		"role": {"s3://bucket"}, "connect": {"s3://bucket"},
 	}
 	for _, c := range commands() {
 		args, known := arguments[c.name]
@@ -107,7 +107,7 @@ func TestCommandLinesThatCannotBeMeant(t *testing.T) {
 		lines = append(lines,
 			line{[]string{c.name, "--frob"}, "flag provided but not defined: -frob: see sigvier " + c.name + " -h"},
 			line{append([]string{c.name}, append(slices.Clone(args), "extra")...), `"extra" is one argument too many: see sigvier ` + c.name + " -h"})
-		if least := map[string]int{"demo": 0, "serve": 0, "sign": 0, "ls": 0, "put": 2}; len(args) > 0 && !slices.Contains([]string{"ls", "verify", "explain"}, c.name) {
+		if least := map[string]int{"demo": 0, "serve": 0, "sign": 0, "ls": 0, "put": 2}; len(args) > 0 && !slices.Contains([]string{"ls", "connect", "verify", "explain"}, c.name) {
 			lines = append(lines, line{[]string{c.name}, "an argument is missing: see sigvier " + c.name + " -h"})
 			if least[c.name] == 2 {
 				lines = append(lines, line{[]string{c.name, args[0]}, "an argument is missing"})

@@ -1,0 +1,245 @@
+package checkup_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/sigvier/sigvier/s3client"
+	"github.com/sigvier/sigvier/s3client/checkup"
+	"github.com/sigvier/sigvier/s3client/s3test"
+	"github.com/sigvier/sigvier/sts/policy"
+)
+
+func TestNothingIsLeftBehind(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		server func(*s3test.Config)
+		may    s3client.Permissions
+		want   map[string]string
+	}{
+		{"writing alone", func(*s3test.Config) {}, s3client.MayWrite, map[string]string{"write": "ok: nothing was stored", "delete": "skipped: ", "read": "skipped: "}},
+		{"deleting alone", func(*s3test.Config) {}, s3client.MayDelete, map[string]string{"write": "skipped: ", "delete": "ok: "}},
+		{"writing denied", func(cfg *s3test.Config) { cfg.Roles[0].Policies = allowing(policy.Access{Delete: true}) }, s3client.MayWrite | s3client.MayDelete,
+			map[string]string{"write": "failed: denied: s3:PutObject", "delete": "ok: "}},
+		{"writing alone, denied", func(cfg *s3test.Config) { cfg.Roles[0].Policies = allowing(policy.Access{Delete: true}) }, s3client.MayWrite,
+			map[string]string{"write": "failed: denied: s3:PutObject", "delete": "skipped: "}},
+		{"deleting denied", func(cfg *s3test.Config) { cfg.Roles[0].Policies = allowing(policy.Access{Write: true}) }, s3client.MayWrite | s3client.MayDelete,
+			map[string]string{"write": "ok: nothing was stored", "delete": "failed: denied: s3:DeleteObject"}},
+		// The first DELETE is of what is not there, the second of the object.
+		{"deleting fails once", faulty(t, "error=InternalError,op=DeleteObject,skip=1,times=1"), everything, map[string]string{"write": "ok: ", "delete": "ok: "}},
+		{"deleting is denied once", faulty(t, "error=AccessDenied,op=DeleteObject,skip=1,times=1"), everything, map[string]string{"write": "ok: ", "delete": "ok: "}},
+		{"the connection drops", faulty(t, "drop,op=DeleteObject,skip=1,times=1"), everything, map[string]string{"write": "ok: ", "delete": "ok: "}},
+		{"writing fails", faulty(t, "error=InvalidRequest,op=PutObject"), everything, map[string]string{"write": "failed: refused: InvalidRequest", "delete": "ok: "}},
+		{"no conditional writes", faulty(t, "error=NotImplemented,op=PutObject,times=1"), everything, map[string]string{"write": "ok: stored", "delete": "ok: "}},
+		{"another answer to the wrong body", faulty(t, "error=InvalidRequest,op=PutObject"), s3client.MayWrite, map[string]string{"write": "warning: not to be told without storing"}},
+		{"reading fails", faulty(t, "flip=1,op=GetObject,skip=1"), everything, map[string]string{"read": "failed: what was read is not what was written", "write": "ok: ", "delete": "ok: "}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			srv := serve(t, test.server)
+			c := roleForm(srv)
+			c.Permissions = test.may
+			r := check(t, t.Context(), c, checkup.Options{})
+			want(t, r, test.want)
+			if got := keysIn(t, srv, "data"); len(got) > 0 || len(r.LeftBehind) > 0 {
+				t.Errorf("left behind: %v, by its own words %v", got, r.LeftBehind)
+			}
+		})
+	}
+}
+
+// What cannot be removed after all is named, loudly.
+func TestWhatIsLeftBehindIsNamed(t *testing.T) {
+	srv := serve(t, faulty(t, "error=AccessDenied,op=DeleteObject,skip=1"))
+	c := roleForm(srv)
+	c.Permissions = everything
+	r := check(t, t.Context(), c, checkup.Options{})
+	want(t, r, map[string]string{"write": "ok: ", "delete": "failed: LEFT BEHIND: the object s3://data/reports/sigvier-connect-"})
+	if keys := keysIn(t, srv, "data"); len(keys) != 1 || !slices.Equal(r.LeftBehind, []string{"s3://data/" + keys[0]}) {
+		t.Errorf("left behind are %v, by its own words %v", keys, r.LeftBehind)
+	}
+	if advice := named(t, r, "delete").Advice; len(advice) == 0 || advice[0] != "remove it by hand" {
+		t.Errorf("advice is %q", advice)
+	}
+}
+
+// Whenever it is interrupted, what was begun is cleared away.
+func TestInterruptionLeavesNothingBehind(t *testing.T) {
+	for n := 1; ; n++ {
+		srv := serve(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		sent := 0
+		interrupting := &watched{before: func(*http.Request) *http.Response {
+			if sent++; sent == n {
+				cancel()
+			}
+			return nil
+		}}
+		c := roleForm(srv)
+		c.Permissions = everything
+		r := check(t, ctx, c, checkup.Options{Base: interrupting})
+		if got := keysIn(t, srv, "data"); len(got) > 0 || len(r.LeftBehind) > 0 {
+			t.Errorf("interrupted at request %d: left behind: %v, by its own words %v", n, got, r.LeftBehind)
+		}
+		for _, c := range r.Checks {
+			if c.Status == checkup.Failed {
+				t.Errorf("interrupted at request %d: %s failed: %s", n, c.Name, c.Found)
+			}
+		}
+		if sent < n {
+			if n < 12 {
+				t.Errorf("there were only %d requests", sent)
+			}
+			return
+		}
+	}
+}
+
+// A context that has ended already leaves nothing to do but the form.
+func TestInterruptedBeforehand(t *testing.T) {
+	srv := serve(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	want(t, check(t, ctx, roleForm(srv), checkup.Options{}), map[string]string{"form": "skipped: interrupted", "delete": "skipped: interrupted"})
+	if n := len(srv.Requests()); n > 0 {
+		t.Errorf("%v was sent", srv.Requests())
+	}
+}
+
+// A bucket that keeps versions keeps the object, too, unless its version is removed.
+func TestVersionsAreNotLeftBehind(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		suspended bool
+		removable bool // versions
+		known     bool // that the bucket keeps them, by an object that is there
+		want      map[string]string
+		left      int
+	}{
+		{"versions can be removed", false, true, false, map[string]string{"write": "ok: stored", "delete": "ok: allowed"}, 0},
+		{"versions can be removed, known", false, true, true, map[string]string{"write": "ok: stored", "delete": "ok: allowed"}, 0},
+		{"suspended, known", true, true, true, map[string]string{"write": "ok: stored", "delete": "ok: allowed"}, 0},
+		{"suspended", true, true, false, map[string]string{"write": "ok: stored", "delete": "ok: allowed"}, 0},
+		{"versions cannot be removed, known", false, false, true, map[string]string{"write": "ok: nothing was stored", "delete": "warning: not tried: the bucket keeps versions"}, 0},
+		{"versions cannot be removed", false, false, false, map[string]string{"write": "ok: nothing was stored", "delete": "failed: LEFT BEHIND: the delete marker s3://data/reports/sigvier-connect-"}, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			srv := serve(t)
+			if test.known {
+				store(t, srv, path+"there")
+			}
+			v := &versioning{suspended: test.suspended, removable: test.removable}
+			c := roleForm(srv)
+			c.Permissions = everything
+			r := check(t, t.Context(), c, checkup.Options{Base: &watched{before: v.answer}})
+			want(t, r, test.want)
+			if len(v.kept) != test.left || len(r.LeftBehind) != test.left {
+				t.Errorf("kept are %v, by its own words %v, want %d", v.kept, r.LeftBehind, test.left)
+			}
+		})
+	}
+	for name, v := range map[string]*versioning{
+		"the upload has no answer":   {removable: true, silent: true},
+		"suspended, as MinIO has it": {removable: true, suspended: true, minio: true},
+	} {
+		for _, known := range []bool{false, true} {
+			t.Run(name+", known "+strconv.FormatBool(known), func(t *testing.T) {
+				srv := serve(t)
+				if known {
+					store(t, srv, path+"there")
+				}
+				c := roleForm(srv)
+				c.Permissions = everything
+				r := check(t, t.Context(), c, checkup.Options{Base: &watched{before: v.answer}})
+				want(t, r, map[string]string{"delete": "ok: "})
+				if len(v.kept) > 0 || len(r.LeftBehind) > 0 {
+					t.Errorf("kept are %v, by its own words %v", v.kept, r.LeftBehind)
+				}
+			})
+		}
+	}
+}
+
+// versioning answers for a bucket that keeps versions, where the embedded server
+// keeps none: it has uploads and removals of the trial's objects for itself.
+type versioning struct {
+	suspended, removable bool
+	silent               bool // uploads are kept, and answered with an error
+	minio                bool // "null" is not said, and what is not there gets no delete marker
+
+	kept   []string // versions
+	marker bool     // the last of them is a delete marker
+	last   int
+}
+
+func (v *versioning) answer(req *http.Request) *http.Response {
+	answer := func(status int, code string, headers ...string) *http.Response {
+		h := http.Header{}
+		for i := 0; i < len(headers); i += 2 {
+			h.Set(headers[i], headers[i+1])
+		}
+		body := ""
+		if code != "" {
+			body = "<Error><Code>" + code + "</Code><Message>no</Message></Error>"
+		}
+		return &http.Response{StatusCode: status, Header: h, Body: readCloser(body), ContentLength: int64(len(body))}
+	}
+	trial := strings.Contains(req.URL.Path, "sigvier-connect-")
+	version := func() string {
+		if v.suspended {
+			return "null"
+		}
+		v.last++
+		return "v" + strconv.Itoa(v.last)
+	}
+	said := func(id string) []string {
+		if v.minio {
+			return nil
+		}
+		return []string{"X-Amz-Version-Id", id}
+	}
+	switch id := req.URL.Query().Get("versionId"); {
+	case req.Header.Get("Authorization") == "":
+		return nil
+	case !trial && req.Method == http.MethodGet && strings.HasSuffix(req.URL.Path, "/there"):
+		return answer(206, "", "X-Amz-Version-Id", "v0", "Content-Range", "bytes 0-0/1")
+	case !trial:
+		return nil
+	case req.Method == http.MethodPut && req.Header.Get("X-Amz-Content-Sha256") != contentSum:
+		return answer(400, "XAmzContentSHA256Mismatch")
+	case req.Method == http.MethodPut:
+		id := version()
+		if !slices.Contains(v.kept, id) {
+			v.kept = append(v.kept, id)
+		}
+		if v.silent {
+			return answer(500, "InternalError")
+		}
+		v.marker = false
+		return answer(200, "", said(id)...)
+	case req.Method == http.MethodHead && (len(v.kept) == 0 || v.marker):
+		return answer(404, "")
+	case req.Method == http.MethodHead:
+		return answer(200, "", said(v.kept[len(v.kept)-1])...)
+	case req.Method == http.MethodDelete && id == "" && v.minio && len(v.kept) == 0:
+		return answer(204, "")
+	case req.Method == http.MethodDelete && id == "":
+		id := version()
+		if !slices.Contains(v.kept, id) {
+			v.kept = append(v.kept, id)
+		}
+		v.marker = true
+		return answer(204, "", "X-Amz-Delete-Marker", "true", "X-Amz-Version-Id", id)
+	case req.Method == http.MethodDelete && !v.removable:
+		return answer(403, "AccessDenied")
+	case req.Method == http.MethodDelete:
+		v.marker = false
+		v.kept = slices.DeleteFunc(v.kept, func(kept string) bool { return kept == id })
+		return answer(204, "")
+	}
+	return nil
+}
