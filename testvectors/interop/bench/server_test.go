@@ -41,7 +41,7 @@ func BenchmarkServer(b *testing.B) {
 // object stands for what a program keeps: small things that point to others.
 type object struct {
 	next, other *object
-	data        [4]uint64
+	_           [4]uint64
 }
 
 func newHeap(size int) *object {
