@@ -42,7 +42,7 @@ func TestRightConnections(t *testing.T) {
 			"bucket":         "ok: s3://data is there",
 			"list":           "ok: allowed",
 			"read":           "ok: allowed: the object that was written",
-			"write":          "ok: allowed: an object was stored, and removed",
+			"write":          "ok: allowed: an object was stored",
 			"delete":         "ok: allowed",
 		})
 		if r.Cause() != "" || len(r.LeftBehind) > 0 {

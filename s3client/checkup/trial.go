@@ -51,7 +51,7 @@ func (t *trial) try(ctx context.Context) {
 	writes, why := t.wanted(s3client.MayWrite)
 	deletes, whyNot := t.wanted(s3client.MayDelete)
 	t.write, t.delete = Check{Name: Write, Status: Skipped, Found: why}, Check{Name: Delete, Status: Skipped, Found: whyNot}
-	if !writes && !deletes {
+	if !writes && !deletes || ctx.Err() != nil {
 		return
 	}
 	var err error
@@ -133,7 +133,7 @@ func (t *trial) store(ctx context.Context) {
 	if stored := err == nil || errors.Is(err, s3client.ErrPreconditionFailed); !stored {
 		t.write = t.refused(Write, "s3:PutObject", err)
 	} else {
-		t.write = Check{Name: Write, Status: OK, Found: "allowed: an object was stored, and removed"}
+		t.write = Check{Name: Write, Status: OK, Found: "allowed: an object was stored"}
 		if t.may(s3client.MayRead) && ctx.Err() == nil {
 			t.read = t.readBack(ctx)
 		}
@@ -192,7 +192,7 @@ func (t *trial) tryWrite(ctx context.Context) {
 		t.write = t.refused(Write, "s3:PutObject", err)
 	case api == nil: // the more so if it does not look at what was signed
 		t.write = t.refused(Write, "s3:PutObject", err)
-		_ = t.eraseOnce(ctx, "") // which is not allowed, or has nothing to do
+		_ = t.eraseOnce(uploading, "") // which is not allowed, or has nothing to do
 	default:
 		t.write = Check{Name: Write, Status: Warning}
 		t.write.Found, t.write.Service = say(err)
@@ -203,6 +203,8 @@ func (t *trial) tryWrite(ctx context.Context) {
 // erase removes what was written, whatever has become of the context. The version
 // is "" in a bucket without versions, and where it is not known.
 func (t *trial) erase(ctx context.Context, version string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lifetime)
+	defer cancel()
 	var err error
 	for range 3 { // each of which the transport repeats by itself, too
 		if err = t.eraseOnce(ctx, version); err == nil {
@@ -213,8 +215,6 @@ func (t *trial) erase(ctx context.Context, version string) {
 }
 
 func (t *trial) eraseOnce(ctx context.Context, version string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lifetime)
-	defer cancel()
 	if version != "" {
 		return t.remove(ctx, version)
 	}
