@@ -2,34 +2,14 @@ package s3test
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/sigvier/sigvier/sts/policy"
 )
 
-// Which permissions an S3 request needs (Service Authorization Reference,
-// "Actions, resources, and condition keys for Amazon S3"; Amazon S3 User Guide,
-// "Required permissions for Amazon S3 API operations").
-
-// s3Actions are the actions by operation.
-var s3Actions = map[string]string{
-	"ListBuckets":       "s3:ListAllMyBuckets",
-	"CreateBucket":      "s3:CreateBucket",
-	"HeadBucket":        "s3:ListBucket",
-	"GetBucketLocation": "s3:GetBucketLocation",
-	"DeleteBucket":      "s3:DeleteBucket",
-	"ListObjects":       "s3:ListBucket",
-	"ListObjectsV2":     "s3:ListBucket",
-	"PutObject":         "s3:PutObject",
-	"PostObject":        "s3:PutObject",
-	"GetObject":         "s3:GetObject",
-	"HeadObject":        "s3:GetObject",
-	"DeleteObject":      "s3:DeleteObject",
-}
+// Whether the caller may do what a request to S3 asks for.
 
 // authorize decides whether the caller may do what the request asks for. The
 // headers are the request's, or the fields of its form.
@@ -42,72 +22,30 @@ func (s *Server) authorize(r *http.Request, q *request, h http.Header) error {
 		}
 		return q.storeError(errNoSuchBucket)
 	}
-	if !q.caller.unlimited() {
-		for _, needed := range s.needed(r, q, h) {
-			if d := q.caller.permit(needed, false); d != nil {
-				return s.deny(d)
-			}
+	n, ok := s3Needs[q.op]
+	if !ok {
+		return fmt.Errorf("s3test: s3Needs has no line for %s", q.op)
+	}
+	if !n.batch {
+		if err := s.authorizeObject(r, q, h, q.on()); err != nil {
+			return err
 		}
 	}
 	return s.checkOwner(q, h)
 }
 
-// needed is the permission for the operation itself, and those for what its
-// headers ask for besides.
-func (s *Server) needed(r *http.Request, q *request, h http.Header) []policy.Request {
-	action := s3Actions[q.op]
-	if q.query.Has("versionId") && (action == "s3:GetObject" || action == "s3:DeleteObject") {
-		action += "Version"
+// authorizeObject decides on one target. The handlers of operations that name
+// their objects in the body ask it for each.
+func (s *Server) authorizeObject(r *http.Request, q *request, h http.Header, on target) error {
+	if q.caller.unlimited() {
+		return nil
 	}
-	context := s.s3Context(r, q, h)
-	all := []policy.Request{q.need(action, q.bucket, q.key, context)}
-	if action != "s3:PutObject" {
-		return all
+	for _, n := range q.needed(on, h, s.s3Context(r, q, h, on)) {
+		if d := q.caller.permit(n, false); d != nil {
+			return s.deny(d)
+		}
 	}
-	if h.Get("X-Amz-Acl") != "" {
-		all = append(all, q.need("s3:PutObjectAcl", q.bucket, q.key, context))
-	}
-	if h.Get("X-Amz-Tagging") != "" {
-		all = append(all, q.need("s3:PutObjectTagging", q.bucket, q.key, context))
-	}
-	if h.Get("If-Match") != "" {
-		// Amazon S3 User Guide, "How to prevent object overwrites with conditional
-		// writes": who compares the ETag gets to know it.
-		all = append(all, q.need("s3:GetObject", q.bucket, q.key, context))
-	}
-	if source := h.Get("X-Amz-Copy-Source"); source != "" {
-		action, bucket, key := copySource(source)
-		all = append(all, q.need(action, bucket, key, context))
-	}
-	return all
-}
-
-func (q *request) need(action, bucket, key string, context map[string][]string) policy.Request {
-	resource := "arn:" + partitionOf(q.caller.arn()) + ":s3:::"
-	switch {
-	case bucket == "":
-		resource += "*"
-	case key == "":
-		resource += bucket
-	default:
-		resource += bucket + "/" + key
-	}
-	return policy.Request{Principal: q.caller.arn(), Action: action, Resource: resource, Context: context}
-}
-
-// copySource reads BUCKET/KEY[?versionId=ID], encoded like a URL (Amazon S3 API
-// Reference, "CopyObject").
-func copySource(source string) (action, bucket, key string) {
-	action = "s3:GetObject"
-	path, query, _ := strings.Cut(source, "?")
-	if strings.HasPrefix(query, "versionId=") {
-		action = "s3:GetObjectVersion"
-	}
-	if decoded, err := url.PathUnescape(path); err == nil {
-		path = decoded
-	}
-	bucket, key, _ = strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	return action, bucket, key
+	return nil
 }
 
 // headerKeys are the condition keys s3:NAME that have the value of the header.
@@ -121,7 +59,7 @@ var headerKeys = strings.Fields(`
 // s3Context has the condition keys of a request to S3. A parameter that is not in
 // the request is no key, whereas an empty one is: a listing without a prefix is
 // not one with the prefix "".
-func (s *Server) s3Context(r *http.Request, q *request, h http.Header) map[string][]string {
+func (s *Server) s3Context(r *http.Request, q *request, h http.Header, on target) map[string][]string {
 	keys := s.context(r, q.caller)
 	keys["s3:signatureversion"] = []string{"AWS4-HMAC-SHA256"}
 	switch {
@@ -145,12 +83,12 @@ func (s *Server) s3Context(r *http.Request, q *request, h http.Header) map[strin
 		}
 	}
 	for _, name := range []string{"prefix", "delimiter", "max-keys"} {
-		if listing := q.op == "ListObjects" || q.op == "ListObjectsV2"; listing && q.query.Has(name) {
+		if s3Needs[q.op].lists && q.query.Has(name) {
 			keys["s3:"+name] = []string{q.query.Get(name)}
 		}
 	}
-	if q.query.Has("versionId") {
-		keys["s3:VersionId"] = q.query["versionId"]
+	if on.version != "" {
+		keys["s3:VersionId"] = []string{on.version}
 	}
 	return keys
 }
@@ -161,8 +99,9 @@ func (s *Server) s3Context(r *http.Request, q *request, h http.Header) map[strin
 // on one does not hold.
 func (s *Server) missing(r *http.Request, q *request) error {
 	if !q.caller.unlimited() {
-		context := s.s3Context(r, q, r.Header)
-		if d := q.caller.permit(q.need("s3:ListBucket", q.bucket, "", context), false); d != nil {
+		bucket := target{bucket: q.bucket}
+		context := s.s3Context(r, q, r.Header, bucket)
+		if d := q.caller.permit(q.need("s3:ListBucket", bucket, context), false); d != nil {
 			return s.deny(d)
 		}
 	}
@@ -184,8 +123,7 @@ func (s *Server) checkOwner(q *request, h http.Header) error {
 		return err
 	}
 	if source := h.Get("X-Amz-Copy-Source"); source != "" {
-		_, bucket, _ := copySource(source)
-		return s.expectOwner(bucket, h.Get("X-Amz-Source-Expected-Bucket-Owner"))
+		return s.expectOwner(copySource(source).bucket, h.Get("X-Amz-Source-Expected-Bucket-Owner"))
 	}
 	return nil
 }
