@@ -1,7 +1,6 @@
 package s3client
 
 import (
-	"cmp"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -12,8 +11,6 @@ import (
 
 	"github.com/sigvier/sigvier/sigv4"
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
-	"github.com/sigvier/sigvier/sts"
-	"github.com/sigvier/sigvier/sts/chain"
 )
 
 // Client has one method for each S3 operation. It is safe for concurrent use.
@@ -49,6 +46,14 @@ type Options struct {
 	LookupEnv func(name string) (value string, found bool)
 }
 
+// ready is the connection with its values in the place of references.
+func (c Connection) ready(opts *Options) (Connection, error) {
+	if err := c.Validate(); err != nil || opts.Credentials != nil {
+		return c, err
+	}
+	return c.resolve(opts.LookupEnv)
+}
+
 // Open validates the connection, follows the references to its secrets and gives
 // its client. Nothing is sent until the first operation, which also assumes the
 // role. The references are followed this once: who changes a secret opens anew.
@@ -56,14 +61,9 @@ func (c Connection) Open(opts *Options) (*Client, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	if err := c.Validate(); err != nil {
+	c, err := c.ready(opts)
+	if err != nil {
 		return nil, err
-	}
-	if opts.Credentials == nil {
-		var err error
-		if c, err = c.resolve(opts.LookupEnv); err != nil {
-			return nil, err
-		}
 	}
 	ep, err := c.endpoint()
 	if err != nil {
@@ -91,32 +91,6 @@ func (c Connection) Open(opts *Options) (*Client, error) {
 		bucketOwner:  c.BucketOwner,
 		hidesMissing: c.SessionPolicy() != "" && (c.RestrictToPath != "" || !c.Permissions.allows(MayList)),
 	}, nil
-}
-
-// credentials gives what signs: the access key, or the role that is assumed.
-func (c Connection) credentials(opts *Options, base http.RoundTripper) sigv4.Provider {
-	own := opts.Credentials
-	switch {
-	case own != nil:
-	case c.AccessKeyID != "":
-		own = sigv4.NewCredentials(c.AccessKeyID, c.SecretAccessKey.Reveal(), c.SessionToken.Reveal())
-	default:
-		own = &chain.Chain{}
-	}
-	if c.AuthorizationType == AccessKey {
-		return own
-	}
-	client := &sts.Client{Region: c.region(), Endpoint: c.stsEndpoint(), Provider: own, Base: base, Now: opts.Now}
-	if client.Endpoint == "" {
-		client.FIPS, client.DualStack = c.FIPS, c.DualStack
-	}
-	return client.AssumeRoleProvider(sts.AssumeRoleInput{
-		RoleARN:     c.IAMRoleARN,
-		ExternalID:  c.ExternalID,
-		SessionName: cmp.Or(c.SessionName, "sigvier"),
-		Duration:    time.Duration(c.DurationSeconds) * time.Second,
-		Policy:      c.SessionPolicy(),
-	})
 }
 
 func cmpNow(now func() time.Time) func() time.Time {

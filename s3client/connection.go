@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
 )
 
 // AuthorizationType is the form's choice of how to connect.
@@ -96,6 +97,18 @@ func ParseConnection(r io.Reader) (Connection, error) {
 
 // Threads is DownloadThreads with its default.
 func (c Connection) Threads() int { return cmp.Or(c.DownloadThreads, 1) }
+
+// URL is where requests about a bucket go, and with "" those about all buckets.
+func (c Connection) URL(bucket string) (*url.URL, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	ep, err := c.endpoint()
+	if err != nil {
+		return nil, fmt.Errorf("s3client: %w", err)
+	}
+	return ep.url(bucket, "", ""), nil
+}
 
 func (c Connection) region() string {
 	if c.Region == "" && c.Endpoint != "" {

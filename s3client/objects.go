@@ -150,7 +150,10 @@ func (c *Client) HeadObject(ctx context.Context, in HeadObjectInput) (HeadObject
 }
 
 // DeleteObjectInput names the object to remove.
-type DeleteObjectInput struct{ Bucket, Key, VersionID string }
+type DeleteObjectInput struct {
+	Bucket, Key, VersionID string
+	IfMatch                string // an ETag: only if the object still has it; "*": only if there is one
+}
 
 // DeleteObjectOutput is the answer to DeleteObject.
 type DeleteObjectOutput struct {
@@ -161,10 +164,11 @@ type DeleteObjectOutput struct {
 // DeleteObject removes an object; that there was none is no error (Amazon S3 API
 // Reference, "DeleteObject").
 func (c *Client) DeleteObject(ctx context.Context, in DeleteObjectInput) (DeleteObjectOutput, error) {
-	k := call{op: "DeleteObject", method: http.MethodDelete, bucket: in.Bucket, key: in.Key}
+	k := call{op: "DeleteObject", method: http.MethodDelete, bucket: in.Bucket, key: in.Key, header: http.Header{}}
 	if err := c.guard.checkKey(in.Bucket, in.Key, MayDelete); err != nil {
 		return DeleteObjectOutput{}, k.wrap(err)
 	}
+	setIf(k.header, "If-Match", in.IfMatch)
 	k.query.addIf("versionId", in.VersionID)
 	h, err := c.doEmpty(ctx, k)
 	if err != nil {

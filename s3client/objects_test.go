@@ -127,6 +127,19 @@ func TestConditions(t *testing.T) {
 	}
 }
 
+func TestDeleteIfMatchIsSent(t *testing.T) {
+	net := &recorder{answers: []answer{says(412, "<Error><Code>PreconditionFailed</Code></Error>"), says(204, "")}}
+	c := open(t, aws(), &s3client.Options{Base: net})
+	_, err := c.DeleteObject(t.Context(), s3client.DeleteObjectInput{Bucket: "data", Key: "k", IfMatch: "*"})
+	wantErr(t, err, s3client.ErrPreconditionFailed)
+	if _, err := c.DeleteObject(t.Context(), s3client.DeleteObjectInput{Bucket: "data", Key: "k"}); err != nil {
+		t.Fatal(err)
+	}
+	if got, none := net.requests[0].Header.Get("If-Match"), net.requests[1].Header["If-Match"]; got != "*" || none != nil {
+		t.Errorf("If-Match is %q, and without one %q", got, none)
+	}
+}
+
 func TestParseContentRange(t *testing.T) {
 	for _, test := range []struct {
 		in                string

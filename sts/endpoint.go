@@ -26,6 +26,9 @@ var partitions = [...]struct{ region, suffix, dualStack string }{
 // regionName is one label of a host name, for that is what it becomes.
 var regionName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
+// URL is where the client's calls go.
+func (c *Client) URL() (string, error) { return c.endpoint() }
+
 // endpoint gives the URL that the fields say.
 func (c *Client) endpoint() (string, error) {
 	if c.Endpoint == "" {

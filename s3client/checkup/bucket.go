@@ -44,7 +44,7 @@ func (r *run) checkBucket(ctx context.Context) string {
 		if head.Region != "" {
 			c.Found += ", in " + head.Region
 		}
-		if head.Region != "" && head.Region != r.region {
+		if head.Region != "" && head.Region != r.sts.Region {
 			c.Status = Warning
 			c.Advice = []string{"set region to " + head.Region + ": the service forgives it here, and not everywhere"}
 		}
@@ -60,7 +60,7 @@ func (r *run) checkBucket(ctx context.Context) string {
 		c.Found, c.Service = say(err)
 	}
 	switch {
-	case region != "" && region != r.region:
+	case region != "" && region != r.sts.Region:
 		c = r.inAnotherRegion(region)
 	case err == nil:
 		c.Found = "s3://" + r.bucket + " is there"
@@ -73,7 +73,7 @@ func (r *run) checkBucket(ctx context.Context) string {
 		c.Advice = []string{"check the bucket's name, and that this is the service that has it"}
 	case isRedirect(err):
 		c.Status = Failed
-		c.Found = "s3://" + r.bucket + " is in another region than " + r.region + ", and the service does not say which"
+		c.Found = "s3://" + r.bucket + " is in another region than " + r.sts.Region + ", and the service does not say which"
 		c.Advice = []string{"set region to the one that the console shows among the bucket's properties"}
 	case isAccessDenied(err) && r.form.BucketOwner != "" && r.ownedByAnother(ctx):
 		c.Status, c.Cause = Failed, Denied
@@ -99,7 +99,7 @@ func (r *run) checkBucket(ctx context.Context) string {
 const theBucketFailed = "the bucket cannot be used"
 
 func (r *run) inAnotherRegion(region string) Check {
-	return Check{Name: Bucket, Status: Failed, Found: fmt.Sprintf("s3://%s is in region %s, not in %s", r.bucket, region, r.region),
+	return Check{Name: Bucket, Status: Failed, Found: fmt.Sprintf("s3://%s is in region %s, not in %s", r.bucket, region, r.sts.Region),
 		Advice: []string{"set region to " + region}}
 }
 

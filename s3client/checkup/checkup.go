@@ -37,7 +37,6 @@ const patience = 30 * time.Second
 func Run(ctx context.Context, c s3client.Connection, opts Options) Report {
 	r := &run{form: c, opts: opts, interrupted: ctx.Err}
 	r.bucket, r.path = cmp.Or(c.RestrictToBucket, opts.Bucket), cmp.Or(c.RestrictToPath, opts.Path)
-	r.region = cmp.Or(c.Region, "us-east-1")
 	r.conceal(c.ExternalID)
 	for _, s := range []s3client.Secret{c.SecretAccessKey, c.SessionToken} {
 		if s.Reference() == "" {
@@ -79,17 +78,15 @@ type run struct {
 	form         s3client.Connection
 	opts         Options
 	bucket, path string
-	region       string
 	base         http.RoundTripper
 	interrupted  func() error
 	secrets      []string
 	report       Report
 
-	s3, sts     place // where requests go
-	date        dated // what the service's clock said
+	sts         *sts.Client // with own
 	own         sigv4.Credentials
+	date        dated              // what the service's clock said
 	caller      sts.CallerIdentity // zero where the service does not say
-	client      *sts.Client        // with own
 	wrongRegion bool               // STS said so
 	assumed     sts.AssumeRoleOutput
 	noPolicy    error             // why the service did not take the session policy
@@ -143,9 +140,10 @@ func (r *run) may(p s3client.Permissions) bool {
 	return r.form.Permissions == 0 || r.form.Permissions&p != 0
 }
 
-// checkForm opens the connection, which sends nothing.
+// checkForm validates the form and follows its references, which sends nothing.
 func (r *run) checkForm(context.Context) string {
-	_, err := r.form.Open(&s3client.Options{Base: r.base, LookupEnv: r.opts.LookupEnv})
+	var err error
+	r.sts, err = r.form.STS(&s3client.Options{Credentials: r.opts.Credentials, Base: r.base, Now: r.opts.Now, LookupEnv: r.opts.LookupEnv})
 	if err == nil {
 		r.add(Check{Name: Form, Status: OK, Found: "every field is valid"})
 		return ""

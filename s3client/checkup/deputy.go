@@ -63,13 +63,14 @@ func (r *run) checkExternalID(ctx context.Context) string {
 
 // tryExternalID assumes the role for a session that may do nothing, and forgets it.
 func (r *run) tryExternalID(ctx context.Context, id string) error {
-	in := r.assumeInput(id, "")
+	in := r.form.AssumeRoleInput()
+	in.ExternalID, in.Policy = id, ""
 	in.Duration = 15 * time.Minute // STS gives no shorter one
 	if !r.form.NoSessionPolicy && r.noPolicy == nil {
 		in.Policy = string(policy.Document{Version: policy.Version, Statements: []policy.Statement{
 			{Effect: policy.Deny, Action: []string{"*"}, Resource: []string{"*"}}}}.JSON())
 	}
-	out, err := r.client.AssumeRole(ctx, in)
+	out, err := r.sts.AssumeRole(ctx, in)
 	r.conceal(out.Credentials.SecretAccessKey(), out.Credentials.SessionToken())
 	return err
 }

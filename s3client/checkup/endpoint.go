@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -18,14 +19,10 @@ import (
 // checkEndpoint sends a request without a signature to each service, which says
 // how far one comes: by name, connection, encryption, answer.
 func (r *run) checkEndpoint(ctx context.Context) string {
-	r.findPlaces(ctx)
-	if r.s3.url == nil || r.isRole() && r.sts.url == nil { // after checkForm
-		r.add(Check{Name: Endpoint, Status: Failed, Found: "the form does not say where the service is"})
+	places, err := r.places()
+	if err != nil {
+		r.add(Check{Name: Endpoint, Status: Failed, Found: err.Error()})
 		return cannotBeReached
-	}
-	places := []place{r.s3}
-	if r.isRole() && r.sts.host() != r.s3.host() {
-		places = append(places, r.sts)
 	}
 	c := Check{Name: Endpoint, Status: OK}
 	var found []string
@@ -38,9 +35,9 @@ func (r *run) checkEndpoint(ctx context.Context) string {
 		if i == 0 {
 			r.date = date
 		}
-		if p.url.Scheme == "http" && !isLoopback(p.url.Hostname()) {
+		if p.Scheme == "http" && !isLoopback(p.Hostname()) {
 			c.Status = Warning
-			c.Advice = append(c.Advice, p.host()+" is not encrypted: everybody on the way reads what is transferred; use https:// if the service has it")
+			c.Advice = append(c.Advice, host(p)+" is not encrypted: everybody on the way reads what is transferred; use https:// if the service has it")
 		}
 		found = append(found, reached)
 	}
@@ -48,6 +45,25 @@ func (r *run) checkEndpoint(ctx context.Context) string {
 	r.add(c)
 	return ""
 }
+
+// places are where requests go: to S3, and for a role to STS, if that is elsewhere.
+func (r *run) places() ([]*url.URL, error) {
+	s3, err := r.form.URL(r.bucket)
+	if err != nil || !r.isRole() {
+		return []*url.URL{s3}, err
+	}
+	at, err := r.sts.URL()
+	if err != nil {
+		return nil, err
+	}
+	sts, err := url.Parse(at)
+	if err != nil || host(sts) == host(s3) {
+		return []*url.URL{s3}, err
+	}
+	return []*url.URL{s3, sts}, nil
+}
+
+func host(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
 const cannotBeReached = "the service cannot be reached"
 
@@ -74,7 +90,7 @@ const (
 )
 
 // reach gives what was reached, and the time that the answer said.
-func (r *run) reach(ctx context.Context, p place) (reached string, date dated, failure *Check) {
+func (r *run) reach(ctx context.Context, p *url.URL) (reached string, date dated, failure *Check) {
 	ctx, cancel := context.WithTimeout(ctx, patience/3)
 	defer cancel()
 	// The hooks may be called at the same time: two addresses of a name are tried
@@ -86,7 +102,7 @@ func (r *run) reach(ctx context.Context, p place) (reached string, date dated, f
 		TLSHandshakeStart: func() { step.Store(stepTLS) },
 		GotConn:           func(httptrace.GotConnInfo) { step.Store(stepHTTP) },
 	}
-	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), http.MethodHead, p.url.String(), nil)
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), http.MethodHead, p.String(), nil)
 	if err != nil {
 		return "", dated{}, &Check{Name: Endpoint, Status: Failed, Found: err.Error()}
 	}
@@ -95,14 +111,14 @@ func (r *run) reach(ctx context.Context, p place) (reached string, date dated, f
 	resp, err := r.base.RoundTrip(req)
 	if err != nil {
 		at, problem := diagnose(err, int(step.Load()))
-		return "", dated{}, &Check{Name: Endpoint, Status: Failed, Found: steps[at].name + ": " + p.url.Host + " " + problem, Advice: []string{steps[at].advice}}
+		return "", dated{}, &Check{Name: Endpoint, Status: Failed, Found: steps[at].name + ": " + p.Host + " " + problem, Advice: []string{steps[at].advice}}
 	}
 	resp.Body.Close()
 	date.came = r.opts.Now()
 	if date.service, err = http.ParseTime(resp.Header.Get("Date")); err != nil {
 		date.service = time.Time{}
 	}
-	reached = p.host()
+	reached = host(p)
 	if resp.TLS != nil {
 		reached += " (" + tls.VersionName(resp.TLS.Version) + ")"
 	}

@@ -6,9 +6,7 @@ import (
 	"strings"
 
 	"github.com/sigvier/sigvier/s3client"
-	"github.com/sigvier/sigvier/sigv4"
 	"github.com/sigvier/sigvier/sts"
-	"github.com/sigvier/sigvier/sts/chain"
 )
 
 // checkIdentity asks STS whose the access key is, or the base credentials.
@@ -16,20 +14,15 @@ func (r *run) checkIdentity(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var err error
-	if r.own, err = r.ownCredentials(ctx); err != nil {
+	if r.own, err = r.sts.Provider.Credentials(ctx); err != nil {
 		r.add(Check{Name: WhoAmI, Status: Failed, Cause: Denied, Found: "there are no credentials",
 			Advice: []string{err.Error(), "fill in the access key, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"}})
 		return "there are no credentials"
 	}
 	r.conceal(r.own.SecretAccessKey(), r.own.SessionToken())
-	r.session = r.own // for a role, until it is assumed
-	r.client = &sts.Client{Region: r.region, Provider: r.own, Base: r.base, Now: r.opts.Now}
-	if r.sts.url != nil {
-		r.client.Endpoint = r.sts.host() + r.sts.url.Path
-	} else {
-		r.client.FIPS, r.client.DualStack = r.form.FIPS, r.form.DualStack
-	}
-	r.caller, err = r.client.GetCallerIdentity(ctx)
+	r.session = r.own      // for a role, until it is assumed
+	r.sts.Provider = r.own // once and for all
+	r.caller, err = r.sts.GetCallerIdentity(ctx)
 	if err != nil {
 		return r.unidentified(err)
 	}
@@ -42,24 +35,6 @@ func (r *run) checkIdentity(ctx context.Context) string {
 	return ""
 }
 
-// ownCredentials are the access key, with its references followed, or the base
-// credentials from where AWS's tools look.
-func (r *run) ownCredentials(ctx context.Context) (sigv4.Credentials, error) {
-	switch {
-	case r.opts.Credentials != nil:
-		return r.opts.Credentials.Credentials(ctx)
-	case r.form.AccessKeyID == "":
-		return new(chain.Chain).Credentials(ctx)
-	}
-	key := signedWith(r.form, placeholder)
-	key.AccessKeyID, key.SecretAccessKey, key.SessionToken = r.form.AccessKeyID, r.form.SecretAccessKey, r.form.SessionToken
-	client, err := key.Open(&s3client.Options{Base: r.base, LookupEnv: r.opts.LookupEnv})
-	if err != nil {
-		return sigv4.Credentials{}, err
-	}
-	return client.Credentials(ctx)
-}
-
 // unidentified judges why STS does not say who one is. Services other than AWS may
 // have no such operation.
 func (r *run) unidentified(err error) string {
@@ -70,7 +45,7 @@ func (r *run) unidentified(err error) string {
 	switch {
 	case api != nil && namesAnotherRegion(api):
 		r.wrongRegion = true
-		c.Found = "the service is not in region " + r.region
+		c.Found = "the service is not in region " + r.sts.Region
 		c.Advice = []string{"set region to the one that the service is in"}
 	case refusesCredentials(err):
 		c.Cause = Denied
@@ -114,7 +89,11 @@ func credentialAdvice(e *s3client.APIError) []string {
 // open gives a client of the connection with the session's credentials, after a
 // change to it.
 func (r *run) open(change func(*s3client.Connection)) (*s3client.Client, error) {
-	c := signedWith(r.form, r.session)
+	c := r.form
+	c.AuthorizationType = s3client.AccessKey
+	c.AccessKeyID = r.session.AccessKeyID
+	c.SecretAccessKey, c.SessionToken = s3client.NewSecret(r.session.SecretAccessKey()), s3client.NewSecret(r.session.SessionToken())
+	c.IAMRoleARN, c.ExternalID, c.SessionName, c.DurationSeconds, c.NoSessionPolicy = "", "", "", 0, false
 	change(&c)
 	return c.Open(&s3client.Options{Base: r.base, Now: r.opts.Now})
 }

@@ -24,10 +24,12 @@ func (r *run) checkRole(ctx context.Context) string {
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	out, err := r.client.AssumeRole(ctx, r.assumeInput(r.form.ExternalID, r.form.SessionPolicy()))
-	if err != nil && r.form.SessionPolicy() != "" && apiError(err) != nil && !errors.Is(err, sts.ErrAccessDenied) {
+	in := r.form.AssumeRoleInput()
+	out, err := r.sts.AssumeRole(ctx, in)
+	if err != nil && in.Policy != "" && apiError(err) != nil && !errors.Is(err, sts.ErrAccessDenied) {
 		// Perhaps it is the policy alone that is not taken.
-		if without, again := r.client.AssumeRole(ctx, r.assumeInput(r.form.ExternalID, "")); again == nil {
+		in.Policy = ""
+		if without, again := r.sts.AssumeRole(ctx, in); again == nil {
 			out, err, r.noPolicy = without, nil, err
 		}
 	}
@@ -44,18 +46,6 @@ func (r *run) checkRole(ctx context.Context) string {
 }
 
 func minutes(d time.Duration) string { return fmt.Sprintf("%d minutes", d/time.Minute) }
-
-// assumeInput is that of the connection itself, which [s3client.Connection.Open]
-// documents.
-func (r *run) assumeInput(externalID, sessionPolicy string) sts.AssumeRoleInput {
-	return sts.AssumeRoleInput{
-		RoleARN:     r.form.IAMRoleARN,
-		ExternalID:  externalID,
-		SessionName: cmp.Or(r.form.SessionName, "sigvier"),
-		Duration:    time.Duration(r.form.DurationSeconds) * time.Second,
-		Policy:      sessionPolicy,
-	}
-}
 
 // notAssumed says what may be wrong. STS does not tell a wrong external ID from
 // any other reason not to be trusted, on purpose.

@@ -80,7 +80,7 @@ func (r *run) nameTheRegion(ctx context.Context) string {
 	if r.bucket == "" {
 		return stop
 	}
-	if region := regionOf(r.list(ctx)); region != "" && region != r.region {
+	if region := regionOf(r.list(ctx)); region != "" && region != r.sts.Region {
 		r.add(r.inAnotherRegion(region))
 	}
 	return stop
