@@ -33,8 +33,8 @@ type Client struct {
 // Options are what a program, rather than a user, decides of a client. The zero
 // value, like nil, means the defaults.
 type Options struct {
-	// Credentials are used in place of the access key, or of the base credentials
-	// that assume the role.
+	// Credentials are used in place of the access key, which may then be left out of
+	// the form, or of the base credentials that assume the role.
 	Credentials sigv4.Provider
 	// Base sends the requests; nil means a transport of the client's own, with
 	// HTTP/1.1 connections, one for each worker.
@@ -48,10 +48,17 @@ type Options struct {
 
 // ready is the connection with its values in the place of references.
 func (c Connection) ready(opts *Options) (Connection, error) {
-	if err := c.Validate(); err != nil || opts.Credentials != nil {
-		return c, err
+	if opts.Credentials == nil {
+		if err := c.Validate(); err != nil {
+			return c, err
+		}
+		return c.resolve(opts.LookupEnv)
 	}
-	return c.resolve(opts.LookupEnv)
+	form := c
+	if c.AuthorizationType == AccessKey && c.AccessKeyID == "" && c.SecretAccessKey.IsZero() && c.SessionToken.IsZero() {
+		form.AccessKeyID, form.SecretAccessKey = "in-the-options", NewSecret("in-the-options")
+	}
+	return c, form.Validate()
 }
 
 // Open validates the connection, follows the references to its secrets and gives

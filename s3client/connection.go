@@ -2,9 +2,7 @@ package s3client
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/url"
 )
 
@@ -30,7 +28,8 @@ type Connection struct {
 	// come from where AWS's tools look (package sts/chain). SessionToken belongs
 	// to them if they are temporary. Each may be a reference to where the value is
 	// kept, "env:NAME" or "file:PATH", which Open follows: the content of a file
-	// counts without the line end behind it.
+	// counts without the line end behind it, and its path is from the working
+	// directory.
 	AccessKeyID     string `json:"access_key_id,omitempty"`
 	SecretAccessKey Secret `json:"secret_access_key,omitzero"`
 	SessionToken    Secret `json:"session_token,omitzero"`
@@ -80,29 +79,12 @@ type Connection struct {
 	NoSessionPolicy bool `json:"no_session_policy,omitempty"`
 }
 
-// ParseConnection reads a connection from JSON. A field that it does not know is
-// an error, for it may be a misspelt restriction.
-func ParseConnection(r io.Reader) (Connection, error) {
-	var c Connection
-	d := json.NewDecoder(io.LimitReader(r, 1<<20))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil {
-		return Connection{}, fmt.Errorf("s3client: reading a connection: %w", err)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return Connection{}, fmt.Errorf("s3client: reading a connection: something follows the JSON object")
-	}
-	return c, nil
-}
-
 // Threads is DownloadThreads with its default.
 func (c Connection) Threads() int { return cmp.Or(c.DownloadThreads, 1) }
 
-// URL is where requests about a bucket go, and with "" those about all buckets.
+// URL is where a valid connection's requests about a bucket go, and with "" those
+// about all buckets.
 func (c Connection) URL(bucket string) (*url.URL, error) {
-	if err := c.Validate(); err != nil {
-		return nil, err
-	}
 	ep, err := c.endpoint()
 	if err != nil {
 		return nil, fmt.Errorf("s3client: %w", err)

@@ -111,22 +111,39 @@ func TestConnectionWritesItsFieldNames(t *testing.T) {
 
 func TestParseConnectionRefuses(t *testing.T) {
 	for _, test := range []struct{ name, in, want string }{
-		{"unknown field", `{"authorization_type":"access_key","restrict_to_buckets":"data"}`, "restrict_to_buckets"},
-		{"nothing", ``, "EOF"},
-		{"no object", `[]`, "array"},
-		{"cut off", `{"region":"eu-central-1"`, "EOF"},
+		{"unknown field", `{"authorization_type":"access_key","restrict_to_buckets":"data"}`, "restrict_to_buckets is no field of the form (restrict_to_bucket may be meant)"},
+		{"half a name", `{"access_key":"AKIDEXAMPLE"}`, "access_key is no field of the form (access_key_id or secret_access_key may be meant)"},
+		{"a name in another style", `{"restrictToBucket":"data"}`, "restrictToBucket is no field of the form (restrict_to_bucket may be meant)"},
+		{"a name in another case", `{"Restrict_To_Bucket":"data"}`, "Restrict_To_Bucket is no field of the form (restrict_to_bucket may be meant)"},
+		{"a name like no other", `{"bandwidth":1}`, "bandwidth is no field of the form (its fields are those of s3client.Connection)"},
+		{"a name of two lines", `{"a\nb":1}`, `a\nb is no field of the form`},
+		{"a field twice", `{"restrict_to_bucket":"data","restrict_to_bucket":""}`, "restrict_to_bucket stands there twice"},
+		{"nothing", ``, "it is empty: a JSON object"},
+		{"blanks", " \n", "it is empty: a JSON object"},
+		{"null", `null`, "line 1: a JSON object with the fields of the form is expected"},
+		{"no object", `[]`, "line 1: a JSON object with the fields of the form is expected"},
+		{"cut off", "{\n" + `"region":"eu-central-1"`, "line 2: it ends in the middle"},
+		{"cut off behind a name", `{"region":`, "line 1: it ends in the middle"},
+		{"a comma too many", "{\n" + `"region":"eu-central-1",` + "\n}", "line 3: invalid character '}'"},
+		{"a comma too few", "{\n" + `"region":"eu-central-1"` + "\n" + `"fips":true}`, "line 3: invalid character '\"'"},
+		{"a comment", "{\n# mine\n}", "line 2: invalid character '#'"},
+		{"UTF-16", "\xff\xfe{\x00", "it is not UTF-8"},
+		{"a byte that is no UTF-8", "{\"restrict_to_path\":\"\xff/\"}", "it is not UTF-8"},
 		{"another object", `{} {}`, "follows"},
 		{"trailing brace", `{}}`, "follows"},
 		{"trailing words", `{} # the end`, "follows"},
-		{"a number for a string", `{"region":1}`, "region"},
-		{"a string for a number", `{"download_threads":"8"}`, "download_threads"},
-		{"a fraction", `{"download_threads":1.5}`, "download_threads"},
+		{"a number for a string", `{"region":1}`, "region is no text: one in quotes is expected"},
+		{"a number for a secret", `{"secret_access_key":1}`, "secret_access_key is no text: one in quotes is expected"},
+		{"a string for a number", `{"download_threads":"8"}`, "download_threads is no whole number: one without quotes is expected"},
+		{"a fraction", `{"download_threads":1.5}`, "download_threads is no whole number"},
+		{"a number beyond all bounds", `{"download_threads":1e99}`, "download_threads is no whole number"},
+		{"a string for a boolean", `{"fips":"yes"}`, "fips is neither true nor false, without quotes"},
 		{"an unknown permission", `{"permissions":["read","admin"]}`, `permissions has "admin": expecting a list of "list", "read", "write" and "delete"`},
 		{"no permission", `{"permissions":[]}`, "permissions is empty"},
 		{"null for permissions", `{"permissions":null}`, "permissions is empty"},
 		{"a word for permissions", `{"permissions":"read"}`, "permissions is no list"},
 		{"a number for permissions", `{"permissions":3}`, "permissions is no list"},
-		{"too long", `{"connection_name":"` + strings.Repeat("x", 1<<20) + `"}`, "EOF"},
+		{"too long", `{"connection_name":"` + strings.Repeat("x", 1<<20) + `"}`, "it is longer than 1048576 bytes"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c, err := s3client.ParseConnection(strings.NewReader(test.in))
@@ -137,6 +154,27 @@ func TestParseConnectionRefuses(t *testing.T) {
 				t.Errorf("beside the error there is a connection: %+v", c)
 			}
 		})
+	}
+}
+
+// All that is wrong with the fields is said at once, as for a form.
+func TestParseConnectionReportsAllAtOnce(t *testing.T) {
+	_, err := s3client.ParseConnection(strings.NewReader(`{"role":"x","download_threads":"8","fips":1,"permissions":["admin"],"region":"a","region":"b"}`))
+	wantErr(t, err, s3client.ErrInvalidConnection)
+	if got := strings.Join(fields(t, err), " "); got != "role download_threads fips permissions region" {
+		t.Errorf("the error names %s", got)
+	}
+}
+
+func TestParseConnectionReads(t *testing.T) {
+	for name, in := range map[string]string{
+		"the mark of Windows editors": "\ufeff" + `{"region":"eu-central-1"}`,
+		"blanks around":               "\r\n {\t\"region\" : \"eu-central-1\" }\r\n\r\n",
+		"null for a field":            `{"region":"eu-central-1","restrict_to_bucket":null,"secret_access_key":null,"download_threads":null}`,
+	} {
+		if c, err := s3client.ParseConnection(strings.NewReader(in)); err != nil || c != (s3client.Connection{Region: "eu-central-1"}) {
+			t.Errorf("%s: ParseConnection = %+v, %v", name, c, err)
+		}
 	}
 }
 

@@ -64,7 +64,7 @@ func ExampleParseConnection() {
 	fmt.Println(err)
 	// Output:
 	// monthly reports eu-central-1 1 REDACTED
-	// s3client: reading a connection: json: unknown field "restrict_to_buckets"
+	// s3client: the connection is not filled in well; restrict_to_buckets is no field of the form (restrict_to_bucket may be meant)
 }
 
 func ExampleConnection_Validate() {
@@ -85,8 +85,8 @@ func ExampleConnection_Validate() {
 	}
 	// Output:
 	// Secret access key is empty
-	// Region is malformed: lower-case letters, digits and hyphens are expected, as in us-east-1
-	// - give the region's code, not its name
+	// Region is no region's code: eu-central-1 is expected
+	// - if Europe (Frankfurt) is meant
 	// Download threads is 1000: 1 to 256 is expected
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -62,17 +63,35 @@ func (p *Permissions) UnmarshalJSON(data []byte) error {
 	if len(words) == 0 {
 		return errors.New("permissions is empty: " + expected)
 	}
-	var all Permissions
-next:
-	for _, word := range words {
-		for i, known := range permissionWords {
-			if word == known {
-				all |= 1 << i
-				continue next
-			}
-		}
-		return fmt.Errorf("permissions has %q: %s", word, expected)
+	all, unknown := permissionsOf(words)
+	if all == 0 {
+		return fmt.Errorf("permissions has %q: %s", unknown, expected)
 	}
 	*p = all
 	return nil
+}
+
+// ParsePermissions reads them as people write them: "list, read".
+func ParsePermissions(list string) (Permissions, error) {
+	words := strings.Split(list, ",")
+	for i := range words {
+		words[i] = strings.TrimSpace(words[i])
+	}
+	all, unknown := permissionsOf(words)
+	if all == 0 {
+		return 0, fmt.Errorf("permissions has %q: expecting list, read, write and delete, with commas between them", unknown)
+	}
+	return all, nil
+}
+
+// permissionsOf adds up the words. It is 0 if it does not know one.
+func permissionsOf(words []string) (all Permissions, unknown string) {
+	for _, word := range words {
+		i := slices.Index(permissionWords[:], word)
+		if i < 0 {
+			return 0, word
+		}
+		all |= 1 << i
+	}
+	return all, ""
 }

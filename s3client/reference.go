@@ -64,6 +64,8 @@ func (r reference) follow(lookupEnv func(string) (string, bool)) (value, problem
 	data, err := readReferred(r.name)
 	var at *fs.PathError
 	switch {
+	case errors.As(err, &at) && strings.HasPrefix(r.name, "~"):
+		return "", fmt.Sprintf("refers to %q, and only a shell knows what ~ is", r.String()), err
 	case errors.As(err, &at): // whose path is in the reference
 		return "", fmt.Sprintf("refers to %q, which cannot be read: %v", r.String(), at.Err), err
 	case err != nil:
@@ -130,6 +132,7 @@ func (c Connection) resolve(lookupEnv func(string) (string, bool)) (Connection, 
 	resolved.SessionToken = NewSecret(follow("session_token", c.SessionToken.Reveal()))
 	if len(e.Fields) == 0 && resolved != c {
 		resolved.validateKey(e)
+		c.nameReferences(e)
 	}
 	if len(e.Fields) > 0 {
 		return Connection{}, e
@@ -137,30 +140,27 @@ func (c Connection) resolve(lookupEnv func(string) (string, bool)) (Connection, 
 	return resolved, nil
 }
 
+// nameReferences says of each value that is wrong where it is kept.
+func (c Connection) nameReferences(e *ConnectionError) {
+	written := map[string]string{"access_key_id": c.AccessKeyID, "secret_access_key": c.SecretAccessKey.Reveal(), "session_token": c.SessionToken.Reveal()}
+	for i, f := range e.Fields {
+		if r, is := parseReference(written[f.Field]); is {
+			e.Fields[i].Problem = fmt.Sprintf("refers to %q, and the value there %s", r.String(), f.Problem)
+		}
+	}
+}
+
 const adviceReference = "set it, or name where the value is kept: env:NAME or file:PATH"
 
 // validateKey checks what of the access key can be checked without looking
 // anywhere: values, not references.
 func (c Connection) validateKey(e *ConnectionError) {
-	// What stands for a value that is not known has the form of one.
-	const unknown = "placeholder"
 	id, secret, token := c.AccessKeyID, c.SecretAccessKey.Reveal(), c.SessionToken.Reveal()
-	for _, part := range [...]struct {
-		field string
-		value *string
-	}{{"access_key_id", &id}, {"secret_access_key", &secret}, {"session_token", &token}} {
-		if r, is := parseReference(*part.value); is {
-			if flaw := r.flaw(); flaw != "" {
-				e.add(part.field, flaw)
-			}
-			*part.value = unknown
-		}
-	}
-	err := sigv4.NewCredentials(id, secret, token).Validate()
-	if input := (*sigv4.InputError)(nil); errors.As(err, &input) {
-		e.cause = err
-		e.add(strings.ReplaceAll(strings.ToLower(input.Field), " ", "_"), input.Problem)
-	}
+	// Each for itself, beside what has the form of the others.
+	const form = "placeholder"
+	c.validateKeyPart(e, "access_key_id", id, sigv4.NewCredentials(id, form, ""))
+	c.validateKeyPart(e, "secret_access_key", secret, sigv4.NewCredentials(form, secret, ""))
+	c.validateKeyPart(e, "session_token", token, sigv4.NewCredentials(form, form, token))
 	// AWS Identity and Access Management User Guide, "IAM identifiers", "Understanding
 	// unique ID prefixes": ASIA begins the IDs of temporary access keys.
 	if strings.HasPrefix(id, "ASIA") && token == "" && c.Endpoint == "" {
@@ -169,6 +169,29 @@ func (c Connection) validateKey(e *ConnectionError) {
 	}
 	e.adviseIf(keyID.MatchString(secret), "secret_access_key", "has the form of an access key ID",
 		"it is the longer one of the two that were shown together")
+}
+
+// validateKeyPart checks one part of the access key, if it is there, in credentials
+// that have no other.
+func (c Connection) validateKeyPart(e *ConnectionError, field, value string, with sigv4.Credentials) {
+	if value == "" {
+		return
+	}
+	if r, is := parseReference(value); is {
+		if flaw := r.flaw(); flaw != "" {
+			e.add(field, flaw)
+		}
+		return
+	}
+	if strings.HasPrefix(value, "$") && c.Endpoint == "" {
+		e.advise(field, "begins with $, as no key of AWS's does", "to take it from an environment variable, write env:NAME")
+		return
+	}
+	var input *sigv4.InputError
+	if err := with.Validate(); errors.As(err, &input) {
+		e.cause = err
+		e.add(field, input.Problem)
+	}
 }
 
 // keyID is the form of AWS's own access key IDs.

@@ -97,12 +97,14 @@ func TestReferencesThatLeadNowhere(t *testing.T) {
 		{"an empty file", "file:" + write(t, ""), `", and that file is empty`, nil},
 		{"a line end alone", "file:" + write(t, "\n"), `", and that file is empty`, nil},
 		{"a large file", "file:" + write(t, strings.Repeat("x", 64<<10+1)), `", which is longer than 65536 bytes`, nil},
-		{"a secret with a blank", "env:BLANK", "has a blank or a control byte: was it read with its line end?", sigv4.ErrCredentials},
-		{"two line ends", "file:" + write(t, secret+"\n\n"), "has a blank or a control byte: was it read with its line end?", sigv4.ErrCredentials},
+		{"a secret with a blank", "env:BLANK", `refers to "env:BLANK", and the value there has a blank or a control byte: was it read with its line end?`, sigv4.ErrCredentials},
+		{"a secret that is none", "env:SHORT", `refers to "env:SHORT", and the value there is empty or too short`, sigv4.ErrCredentials},
+		{"two line ends", "file:" + write(t, secret+"\n\n"), `", and the value there has a blank or a control byte: was it read with its line end?`, sigv4.ErrCredentials},
+		{"a home", "file:~/.secret", `refers to "file:~/.secret", and only a shell knows what ~ is`, fs.ErrNotExist},
 		{"a reference to a reference", "env:NESTED", `refers to "env:NESTED", where there is another reference`, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			env := environment(map[string]string{"EMPTY": "", "BLANK": secret + " ", "NESTED": "env:" + secret})
+			env := environment(map[string]string{"EMPTY": "", "BLANK": secret + " ", "SHORT": "short", "NESTED": "env:" + secret})
 			c := aws()
 			c.SecretAccessKey = s3client.NewSecret(test.reference)
 			client, err := c.Open(&s3client.Options{LookupEnv: env})
@@ -112,6 +114,11 @@ func TestReferencesThatLeadNowhere(t *testing.T) {
 			wantErr(t, err, s3client.ErrInvalidConnection)
 			if test.is != nil && !errors.Is(err, test.is) {
 				t.Errorf("%v is no %v", err, test.is)
+			}
+			for _, private := range []string{secret, "short\""} {
+				if strings.Contains(err.Error(), private) {
+					t.Errorf("%v has the value", err)
+				}
 			}
 			if got := fields(t, err); len(got) != 1 || got[0] != "secret_access_key" || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%v, want one about secret_access_key with %q", err, test.want)

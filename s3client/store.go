@@ -20,6 +20,7 @@ type FileError struct {
 	Path    string
 	Problem string // what is wrong
 	Advice  string // what to do
+	Exposed bool   // others may read a secret in it, and that is all: nobody may change it
 }
 
 func (e *FileError) Error() string {
@@ -51,9 +52,9 @@ func (c Connection) Save(path string) error {
 	case err != nil:
 		return fmt.Errorf("s3client: saving a connection: %w", err)
 	case info.Mode()&fs.ModeSymlink != 0:
-		return &FileError{path, "is a symbolic link, and whoever made it chose where the secrets would go", "save to the file itself"}
+		return &FileError{path, "is a symbolic link, and whoever made it chose where the secrets would go", "save to the file itself", false}
 	case !info.Mode().IsRegular():
-		return &FileError{path, "is no regular file", "save to a file, or to a name that is not taken"}
+		return &FileError{path, "is no regular file", "save to a file, or to a name that is not taken", false}
 	}
 	if err := checkFolder(path); err != nil {
 		return err
@@ -99,6 +100,9 @@ func replaceFile(path string, data []byte) (err error) {
 			os.Remove(f.Name())
 		}
 	}()
+	if err := f.Chmod(0o600); err != nil && runtime.GOOS != "windows" { // whatever the umask took from it
+		return err
+	}
 	if _, err := f.Write(data); err != nil {
 		return err
 	}
@@ -127,7 +131,11 @@ func replaceFile(path string, data []byte) (err error) {
 //   - one that others may read, if there is a secret in it, and no reference to one.
 //
 // So a connection without secrets may be shared, and one with them must have mode
-// 0600, as Save gives it. What is to be read all the same goes to ParseConnection.
+// 0600, as Save gives it. What is to be read all the same goes to ParseConnection:
+// the command does so, with a warning, where a secret is [FileError.Exposed] and no
+// more. What was there to be read has been so already, and a person reads the
+// warning, where a program has an error only.
+//
 // On Windows, which has no such modes, none of this is looked at.
 func LoadConnection(path string) (Connection, error) {
 	info, err := os.Stat(path) // before opening: a pipe would wait for a writer
@@ -135,7 +143,7 @@ func LoadConnection(path string) (Connection, error) {
 		return Connection{}, fmt.Errorf("s3client: reading a connection: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return Connection{}, &FileError{path, "is no regular file", "name a file"}
+		return Connection{}, &FileError{path, "is no regular file", "name a file", false}
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -152,7 +160,7 @@ func LoadConnection(path string) (Connection, error) {
 	}
 	others := othersMay(info)
 	if others&0o022 != 0 {
-		return Connection{}, &FileError{path, fmt.Sprintf("may be written by others (mode %04o)", info.Mode().Perm()), "run chmod 600 on it"}
+		return Connection{}, &FileError{path, fmt.Sprintf("may be written by others (mode %04o)", info.Mode().Perm()), "run chmod 600 on it", false}
 	}
 	c, err := ParseConnection(f)
 	if err != nil {
@@ -160,7 +168,7 @@ func LoadConnection(path string) (Connection, error) {
 	}
 	if others&0o044 != 0 && c.holdsSecret() {
 		return Connection{}, &FileError{path, fmt.Sprintf("has a secret in it and may be read by others (mode %04o)", info.Mode().Perm()),
-			"run chmod 600 on it, or put env:NAME or file:PATH in the secret's place"}
+			"run chmod 600 on it, or put env:NAME or file:PATH in the secret's place", true}
 	}
 	return c, nil
 }
@@ -183,7 +191,7 @@ func checkFolder(path string) error {
 		return fmt.Errorf("s3client: connection %q: %w", path, err)
 	}
 	if othersMay(info)&0o002 != 0 && info.Mode()&fs.ModeSticky == 0 {
-		return &FileError{path, fmt.Sprintf("is in %s, where everybody may replace files (mode %04o)", dir, info.Mode().Perm()), "choose a folder of your own"}
+		return &FileError{path, fmt.Sprintf("is in %s, where everybody may replace files (mode %04o)", dir, info.Mode().Perm()), "choose a folder of your own", false}
 	}
 	return nil
 }

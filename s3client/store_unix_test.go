@@ -41,6 +41,22 @@ func TestSavedFileIsItsOwnersAlone(t *testing.T) {
 	}
 }
 
+// Not more, not less: a file that its own owner may not read is lost.
+func TestSavedFileIsReadableWhateverTheUmask(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0))
+	for _, mask := range []int{0, 0o022, 0o077, 0o277, 0o777} {
+		syscall.Umask(mask)
+		path := filepath.Join(t.TempDir(), "reports.json")
+		chmod(t, filepath.Dir(path), 0o700)
+		if err := whole(t).Save(path); err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Lstat(path); err != nil || info.Mode() != 0o600 {
+			t.Errorf("umask %04o: the mode is %v, %v, want 0600", mask, info.Mode(), err)
+		}
+	}
+}
+
 // A reader who has the old file open sees the old connection to its end.
 func TestSaveReplacesTheFileAsAWhole(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "reports.json")

@@ -35,6 +35,7 @@ var invalid = []struct {
 	{"key ID with a blank", aws, func(c *s3client.Connection) { c.AccessKeyID += " " }, "access_key_id"},
 	{"token with its line end", aws, func(c *s3client.Connection) { c.SessionToken = s3client.NewSecret("token\n") }, "session_token"},
 	{"token without a key", byRole, func(c *s3client.Connection) { c.SessionToken = s3client.NewSecret("token") }, "session_token"},
+	{"a secret behind $", aws, func(c *s3client.Connection) { c.SecretAccessKey = s3client.NewSecret("$AWS_SECRET_ACCESS_KEY") }, "secret_access_key"},
 	{"no secret", aws, func(c *s3client.Connection) { c.SecretAccessKey = s3client.Secret{} }, "secret_access_key"},
 	{"a role's ARN beside an access key", aws, func(c *s3client.Connection) { c.IAMRoleARN = roleARN }, "iam_role_arn"},
 	{"a role's external ID beside an access key", aws, func(c *s3client.Connection) { c.ExternalID = externalID }, "external_id"},
@@ -60,6 +61,17 @@ var invalid = []struct {
 	{"no role", byRole, func(c *s3client.Connection) { c.IAMRoleARN = "" }, "iam_role_arn"},
 	{"a user's ARN", byRole, func(c *s3client.Connection) { c.IAMRoleARN = "arn:aws:iam::123456789012:user/reader" }, "iam_role_arn"},
 	{"a session's ARN", byRole, func(c *s3client.Connection) { c.IAMRoleARN = "arn:aws:sts::123456789012:assumed-role/reader/me" }, "iam_role_arn"},
+	{"a role's name", byRole, func(c *s3client.Connection) { c.IAMRoleARN = "reader" }, "iam_role_arn"},
+	{"a role's name in words", byRole, func(c *s3client.Connection) { c.IAMRoleARN = "arn:aws:iam::123456789012:role/the reader" }, "iam_role_arn"},
+	{"an ARN with a blank before it", byRole, func(c *s3client.Connection) { c.IAMRoleARN = " " + roleARN }, "iam_role_arn"},
+	{"an ARN with its line end", byRole, func(c *s3client.Connection) { c.IAMRoleARN = roleARN + "\n" }, "iam_role_arn"},
+	{"a role's name too long", byRole, func(c *s3client.Connection) {
+		c.IAMRoleARN = "arn:aws:iam::123456789012:role/team/" + strings.Repeat("x", 65)
+	}, "iam_role_arn"},
+	{"a role's path too long", byRole, func(c *s3client.Connection) {
+		c.IAMRoleARN = "arn:aws:iam::123456789012:role/" + strings.Repeat("x", 511) + "/reader"
+	}, "iam_role_arn"},
+	{"an account with hyphens", byRole, func(c *s3client.Connection) { c.IAMRoleARN = "arn:aws:iam::1234-5678-9012:role/reader" }, "iam_role_arn"},
 	{"external ID too short", byRole, func(c *s3client.Connection) { c.ExternalID = "x" }, "external_id"},
 	{"external ID too long", byRole, func(c *s3client.Connection) { c.ExternalID = strings.Repeat("x", 1225) }, "external_id"},
 	{"external ID with a blank", byRole, func(c *s3client.Connection) { c.ExternalID = "customer 4711" }, "external_id"},
@@ -98,6 +110,10 @@ var invalid = []struct {
 	{"path with .", aws, func(c *s3client.Connection) { c.RestrictToBucket, c.RestrictToPath = "data", "./reports" }, "restrict_to_path"},
 	{"no region", aws, func(c *s3client.Connection) { c.Region = "" }, "region"},
 	{"region in capitals", aws, func(c *s3client.Connection) { c.Region = "EU-CENTRAL-1" }, "region"},
+	{"a region's name", aws, func(c *s3client.Connection) { c.Region = "frankfurt" }, "region"},
+	{"a region without its number", aws, func(c *s3client.Connection) { c.Region = "eu-central" }, "region"},
+	{"another service's region", aws, func(c *s3client.Connection) { c.Region = "auto" }, "region"},
+	{"a Local Zone", aws, func(c *s3client.Connection) { c.Region = "us-west-2-lax-1a" }, "region"},
 	{"region with a slash", aws, func(c *s3client.Connection) { c.Region = "eu/central" }, "region"},
 	{"region with a line end", aws, func(c *s3client.Connection) { c.Region = "eu-central-1\n" }, "region"},
 	{"region with a dot", aws, func(c *s3client.Connection) { c.Region = "evil.example" }, "region"},
@@ -126,6 +142,17 @@ var invalid = []struct {
 	{"endpoint with ..", aws, func(c *s3client.Connection) { c.Endpoint = "https://s3.example.org/a/../b" }, "endpoint"},
 	{"endpoint with an empty query", aws, func(c *s3client.Connection) { c.Endpoint = "https://s3.example.org/?" }, "endpoint"},
 	{"endpoint with the bucket", aws, func(c *s3client.Connection) { c.Endpoint = "https://data.s3.eu-central-1.amazonaws.com" }, "endpoint"},
+	{"endpoint of another region", aws, func(c *s3client.Connection) { c.Endpoint = "https://s3.us-west-2.amazonaws.com" }, "endpoint"},
+	{"endpoint of another region, in its old form", aws, func(c *s3client.Connection) { c.Endpoint = "https://s3-us-west-2.amazonaws.com" }, "endpoint"},
+	{"VPC endpoint of another region", aws, func(c *s3client.Connection) {
+		c.Endpoint = "https://bucket.vpce-1a2b3c4d-5e6f.s3.us-west-2.vpce.amazonaws.com"
+	}, "endpoint"},
+	{"endpoint with the bucket as its path", aws, func(c *s3client.Connection) { c.Endpoint = "https://s3.eu-central-1.amazonaws.com/data" }, "endpoint"},
+	{"endpoint of websites", aws, func(c *s3client.Connection) { c.Endpoint = "https://data.s3-website.eu-central-1.amazonaws.com" }, "endpoint"},
+	{"endpoint that is the console", aws, func(c *s3client.Connection) {
+		c.Endpoint = "https://eu-central-1.console.aws.amazon.com/s3/buckets/data"
+	}, "endpoint"},
+	{"endpoint of STS", aws, func(c *s3client.Connection) { c.Endpoint = "https://sts.eu-central-1.amazonaws.com" }, "endpoint"},
 	{"endpoint of one's own with the bucket", restricted, func(c *s3client.Connection) { c.Endpoint = "https://data.s3.example.org" }, "endpoint"},
 	{"accelerate in China", aws, func(c *s3client.Connection) { c.Region, c.Accelerate = "cn-north-1", true }, "accelerate"},
 	{"FIPS in China", aws, func(c *s3client.Connection) { c.Region, c.FIPS = "cn-north-1", true }, "fips"},
@@ -227,6 +254,12 @@ func TestValidateReportsAllAtOnce(t *testing.T) {
 			"accelerate", "accelerate", "accelerate"}},
 		{"role", role, []string{"iam_role_arn", "external_id", "session_name", "duration_seconds", "secret_access_key",
 			"restrict_to_path", "region", "download_threads", "sts_endpoint"}},
+		{"no type, and what is filled in for a role", s3client.Connection{IAMRoleARN: "reader", ExternalID: "x", SessionName: "/", DurationSeconds: 1, Region: "us-east-1"},
+			[]string{"authorization_type", "iam_role_arn", "external_id", "session_name", "duration_seconds"}},
+		{"all of a key", s3client.Connection{AuthorizationType: s3client.AccessKey, AccessKeyID: "a b", SecretAccessKey: s3client.NewSecret("short"),
+			SessionToken: s3client.NewSecret("\n"), Region: "us-east-1"}, []string{"access_key_id", "secret_access_key", "session_token"}},
+		{"a secret alone", s3client.Connection{AuthorizationType: s3client.AccessKey, SecretAccessKey: s3client.NewSecret("short"), Region: "us-east-1"},
+			[]string{"secret_access_key", "access_key_id"}},
 		{"nothing", s3client.Connection{}, []string{"authorization_type", "region"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -320,20 +353,6 @@ func TestValidateAdmits(t *testing.T) {
 	}
 }
 
-func TestCheckBucketName(t *testing.T) {
-	for _, name := range []string{"abc", "a-b", "a.b", "1bucket", "my.bucket.name", strings.Repeat("a", 63), "a--b", "1.2.3", "data-123456789012-eu-central-1-an", "xn-a", "s3alias"} {
-		if err := s3client.CheckBucketName(name); err != nil {
-			t.Errorf("CheckBucketName(%q) = %v", name, err)
-		}
-	}
-	for _, name := range []string{"", "ab", strings.Repeat("a", 64), "Abc", "a_b", "a b", "-ab", "ab-", ".ab", "ab.", "a..b", "192.168.0.1",
-		"xn--abc", "sthree-abc", "amzn-s3-demo-abc", "abc-s3alias", "abc--ol-s3", "abc.mrap", "abc--x-s3", "abc--table-s3", "sthree-configurator-a", "a/b", "a\nb", "abc\n", "ünde", "a%b"} {
-		if err := s3client.CheckBucketName(name); err == nil {
-			t.Errorf("CheckBucketName(%q) finds nothing wrong", name)
-		}
-	}
-}
-
 // Each problem says what is expected or what to do, in one line.
 func TestValidateSaysWhatIsExpected(t *testing.T) {
 	for _, test := range []struct {
@@ -343,7 +362,33 @@ func TestValidateSaysWhatIsExpected(t *testing.T) {
 	}{
 		{aws, func(c *s3client.Connection) { c.RestrictToBucket = "data/reports" }, s3client.FieldError{Field: "restrict_to_bucket",
 			Problem: `"data/reports": only lower-case letters, digits, dots and hyphens are expected, and a letter or digit at both ends`,
-			Advice:  "give the bucket's name alone; what stands behind the slash belongs into restrict_to_path"}},
+			Advice:  "give the bucket's name alone, data; what stands behind the slash belongs into restrict_to_path"}},
+		{aws, func(c *s3client.Connection) { c.RestrictToBucket = "s3://data" }, s3client.FieldError{Field: "restrict_to_bucket",
+			Problem: `"s3://data": only lower-case letters, digits, dots and hyphens are expected, and a letter or digit at both ends`,
+			Advice:  "give the bucket's name alone, data"}},
+		{aws, func(c *s3client.Connection) { c.RestrictToBucket = "arn:aws:s3:::data/reports/*" }, s3client.FieldError{Field: "restrict_to_bucket",
+			Problem: `"arn:aws:s3:::data/reports/*": only lower-case letters, digits, dots and hyphens are expected, and a letter or digit at both ends`,
+			Advice:  "give the bucket's name alone, data; what stands behind the slash belongs into restrict_to_path"}},
+		{aws, func(c *s3client.Connection) { c.RestrictToBucket = "https://data.s3.amazonaws.com/" }, s3client.FieldError{Field: "restrict_to_bucket",
+			Problem: `"https://data.s3.amazonaws.com/": only lower-case letters, digits, dots and hyphens are expected, and a letter or digit at both ends`,
+			Advice:  "give the bucket's name alone"}},
+		{aws, func(c *s3client.Connection) {
+			c.RestrictToBucket = "arn:aws:s3:eu-central-1:123456789012:accesspoint/x"
+		}, s3client.FieldError{Field: "restrict_to_bucket",
+			Problem: `"arn:aws:s3:eu-central-1:123456789012:accesspoint/x": only lower-case letters, digits, dots and hyphens are expected, and a letter or digit at both ends`,
+			Advice:  "an access point is no bucket: give the name of the bucket behind it"}},
+		{aws, func(c *s3client.Connection) { c.Region = "us-east-9x" }, s3client.FieldError{Field: "region",
+			Problem: "is an Availability Zone: its region is expected, us-east-9"}},
+		{aws, func(c *s3client.Connection) { c.Region = "europe" }, s3client.FieldError{Field: "region",
+			Problem: "is no region's code: lower-case words and a number are expected, as in us-east-1", Advice: "the console shows it among the bucket's properties"}},
+		{aws, func(c *s3client.Connection) { c.Endpoint = "s3.example.org:9000" }, s3client.FieldError{Field: "endpoint",
+			Problem: "is no URL of the form https://HOST[:PORT]", Advice: "begin with https://, or with http:// for a service without encryption"}},
+		{aws, func(c *s3client.Connection) { c.Endpoint = "https://s3.us-west-2.amazonaws.com" }, s3client.FieldError{Field: "endpoint",
+			Problem: "is in us-west-2, and region is eu-central-1", Advice: "set region to us-west-2, or leave the endpoint out"}},
+		{aws, func(c *s3client.Connection) { c.SecretAccessKey = s3client.NewSecret("$AWS_SECRET_ACCESS_KEY") }, s3client.FieldError{Field: "secret_access_key",
+			Problem: "begins with $, as no key of AWS's does", Advice: "to take it from an environment variable, write env:NAME"}},
+		{byRole, func(c *s3client.Connection) { c.IAMRoleARN = roleARN + " " }, s3client.FieldError{Field: "iam_role_arn",
+			Problem: `"arn:aws:iam::123456789012:role/reader " has a blank or a line end, as no ARN has`, Advice: "leave it out, and see that nothing else was copied with it"}},
 		{aws, func(c *s3client.Connection) { c.RestrictToBucket = "data--usw2-az1--x-s3" }, s3client.FieldError{Field: "restrict_to_bucket",
 			Problem: `"data--usw2-az1--x-s3" ends in --x-s3, which S3 keeps for directory buckets, which this client does not know`}},
 		{aws, func(c *s3client.Connection) { c.Region = "eu-central-1a" }, s3client.FieldError{Field: "region",
@@ -351,7 +396,9 @@ func TestValidateSaysWhatIsExpected(t *testing.T) {
 		{aws, func(c *s3client.Connection) { c.Region = "fips-us-gov-west-1" }, s3client.FieldError{Field: "region",
 			Problem: "is the name of an endpoint: us-gov-west-1 is expected", Advice: "and fips to be set"}},
 		{aws, func(c *s3client.Connection) { c.BucketOwner = "1234-5678-9012" }, s3client.FieldError{Field: "bucket_owner",
-			Problem: `"1234-5678-9012" is no account ID: twelve digits are expected`, Advice: "leave the hyphens out that the console shows"}},
+			Problem: `"1234-5678-9012" is no account ID: twelve digits are expected`, Advice: "leave out the hyphens that the console shows: 123456789012"}},
+		{aws, func(c *s3client.Connection) { c.BucketOwner = "me" }, s3client.FieldError{Field: "bucket_owner",
+			Problem: `"me" is no account ID: twelve digits are expected`}},
 		{byRole, func(c *s3client.Connection) { c.Region = "cn-north-1" }, s3client.FieldError{Field: "iam_role_arn",
 			Problem: "is of the partition aws, and region cn-north-1 is in aws-cn: expecting arn:aws-cn:iam::ACCOUNT:role/NAME",
 			Advice:  "take a role of the account that has this region, or the region where the role is"}},
@@ -370,6 +417,63 @@ func TestValidateSaysWhatIsExpected(t *testing.T) {
 		}
 		if want := "s3client: the connection is not filled in well; " + test.want.String(); err.Error() != want {
 			t.Errorf("the error is %q, want %q", err, want)
+		}
+	}
+}
+
+// Whatever somebody writes in the place of a region's code.
+func TestRegionsByTheirNames(t *testing.T) {
+	for written, want := range map[string]string{
+		"Frankfurt": "eu-central-1", "Europe (Frankfurt)": "eu-central-1", "Europe (Frankfurt) eu-central-1": "eu-central-1", "EU_CENTRAL_1": "eu-central-1",
+		"eu-central1": "eu-central-1", " eu-central-1": "eu-central-1", "US East (N. Virginia)": "us-east-1", "virginia": "us-east-1", "us-west-2-lax-1a": "us-west-2",
+		"Hong Kong": "ap-east-1", "Sao Paulo": "sa-east-1", "AWS GovCloud (US-West)": "us-gov-west-1", "UsGovEast1": "us-gov-east-1", "China (Ningxia)": "cn-northwest-1",
+		"Canada West (Calgary)": "ca-west-1", "Canada": "ca-central-1", "EU": "eu-west-1", "Germany": "", "us-east": "", "global": "", "Europe": "", "aws-global": "",
+	} {
+		c := aws()
+		c.Region = written
+		err := c.Validate()
+		if got := fields(t, err); !slices.Equal(got, []string{"region"}) {
+			t.Errorf("region %q: the error names %q", written, got)
+		}
+		if want == "" {
+			want = "lower-case words and a number are"
+		}
+		if !strings.Contains(err.Error(), "region is no region's code: "+want+" expected") && !strings.Contains(err.Error(), "region is no region's code: "+want+" is expected") {
+			t.Errorf("region %q: %v, want %s", written, err, want)
+		}
+	}
+	c := aws()
+	for _, right := range []string{"us-east-1", "eu-isoe-west-1", "us-isob-east-1", "eusc-de-east-1", "mx-central-1", "xx-nowhere-12"} {
+		if c.Region = right; c.Validate() != nil {
+			t.Errorf("region %s: %v", right, c.Validate())
+		}
+	}
+	c.Endpoint = "https://s3.example.org"
+	for _, others := range []string{"auto", "garage", "us", "nbg1", "default", "eu-central"} {
+		if c.Region = others; c.Validate() != nil {
+			t.Errorf("region %s of another service: %v", others, c.Validate())
+		}
+	}
+}
+
+// What is no role's ARN, and what to do about it.
+func TestAdviceOnRoleARNs(t *testing.T) {
+	for written, want := range map[string]string{
+		"reader": "this looks like the role's name alone: the console shows the ARN in the role's summary",
+		"https://console.aws.amazon.com/iam/home#/roles/reader": "the console shows the ARN in the role's summary",
+		"arn:aws:sts::123456789012:assumed-role/reader/me":      "unless the role has a path, it is arn:aws:iam::123456789012:role/reader",
+		"arn:aws:iam::123456789012:user/reader":                 "a user has an access key; the console shows",
+		"arn:aws:iam::123456789012:instance-profile/reader":     "an instance profile holds a role",
+		"arn:aws:iam::1234-5678-9012:role/reader":               "leave out the hyphens that the console shows: 123456789012",
+		"arn:aws:iam::123456789012:root":                        "the console shows the ARN in the role's summary",
+		"arn:aws:iam::123456789012:policy/reader":               "the console shows the ARN in the role's summary",
+		"arn:aws:s3:::reports":                                  "the console shows the ARN in the role's summary",
+	} {
+		c := byRole()
+		c.IAMRoleARN = written
+		var e *s3client.ConnectionError
+		if err := c.Validate(); !errors.As(err, &e) || len(e.Fields) != 1 || !strings.HasPrefix(e.Fields[0].Advice, want) {
+			t.Errorf("%s: %v, want the advice %q", written, err, want)
 		}
 	}
 }

@@ -95,8 +95,17 @@ type run struct {
 	listing   s3client.ListObjectsV2Output
 	listed    error
 	wasListed bool
-	versioned bool // the bucket keeps versions, as far as is known
+	versions  versions
 }
+
+// versions is whether the bucket keeps them, as far as is known.
+type versions int
+
+const (
+	unknown versions = iota
+	kept
+	none
+)
 
 // add ends a check.
 func (r *run) add(c Check) {
@@ -148,7 +157,10 @@ func (r *run) checkForm(context.Context) string {
 		r.add(Check{Name: Form, Status: OK, Found: "every field is valid"})
 		return ""
 	}
-	c := Check{Name: Form, Status: Failed, Found: err.Error()}
+	c := Check{Name: Form, Status: Failed, Cause: Invalid, Found: err.Error()}
+	if errors.Is(err, sigv4.ErrCredentials) {
+		c.Cause = Denied
+	}
 	var invalid *s3client.ConnectionError
 	if errors.As(err, &invalid) {
 		var labels []string
@@ -156,7 +168,7 @@ func (r *run) checkForm(context.Context) string {
 			labels = append(labels, f.Label())
 			problem := f.Label() + " " + f.Problem
 			if f.Advice != "" {
-				problem += ": " + f.Advice
+				problem += "; " + f.Advice
 			}
 			c.Advice = append(c.Advice, problem)
 		}

@@ -191,13 +191,13 @@ func TestClock(t *testing.T) {
 		{0, "ok: 0 s off"},
 		{999 * time.Millisecond, "ok: 0 s off"},
 		{-900 * time.Millisecond, "ok: 0 s off"},
-		{5 * time.Second, "ok: 5 s behind the service's"},
-		{-5 * time.Second, "ok: 4 s ahead of the service's"}, // at least
-		{30 * time.Second, "warning: 30 s behind"},
-		{-4 * time.Minute, "warning: 239 s ahead"},
-		{5 * time.Minute, "failed: 300 s behind"},
-		{3 * time.Hour, "failed: 10800 s behind"},
-		{-3 * time.Hour, "failed: 10799 s ahead"},
+		{5 * time.Second, "ok: 5s behind the service's"},
+		{-5 * time.Second, "ok: 4s ahead of the service's"}, // at least
+		{30 * time.Second, "warning: 30s behind"},
+		{-4 * time.Minute, "warning: 3m59s ahead"},
+		{5 * time.Minute, "failed: 5m0s behind"},
+		{3 * time.Hour, "failed: 3h0m0s behind"},
+		{-3 * time.Hour, "failed: 2h59m59s ahead"},
 	} {
 		srv := serve(t, func(cfg *s3test.Config) { cfg.Now = func() time.Time { return moment.Add(test.server) } })
 		r := check(t, t.Context(), roleForm(srv), checkup.Options{})

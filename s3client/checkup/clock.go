@@ -42,9 +42,9 @@ func (r *run) checkClock(context.Context) string {
 	case ahead == 0:
 		c.Found = "0 s off"
 	case ahead > 0:
-		c.Found = fmt.Sprintf("%d s behind the service's", ahead/time.Second)
+		c.Found = fmt.Sprintf("%v behind the service's", ahead)
 	default:
-		c.Found = fmt.Sprintf("%d s ahead of the service's", -ahead/time.Second)
+		c.Found = fmt.Sprintf("%v ahead of the service's", -ahead)
 	}
 	if ahead = ahead.Abs(); ahead >= suspicious {
 		c.Status = Warning

@@ -39,14 +39,19 @@ func (r *run) refused(name, action string, err error) Check {
 var denial = regexp.MustCompile(`is not authorized to perform: ([A-Za-z0-9-]+:[A-Za-z0-9]+)(?: on resource: "?([^" ]+)"?)?`)
 
 // otherPolicies are the kinds that are not of the caller's, by the words for them
-// in a denial.
-var otherPolicies = [...]struct{ words, name string }{
-	{"service control policy", "the organization's service control policies"},
-	{"resource control policy", "the organization's resource control policies"},
-	{"VPC endpoint policy", "the policy of the VPC endpoint"},
-	{"permissions boundary", "the permissions boundary of the user or role"},
-	{"resource-based policy", "the bucket's policy"},
+// in a denial. Some say whom they allow something.
+var otherPolicies = [...]struct {
+	words, name string
+	principal   bool
+}{
+	{"service control policy", "the organization's service control policies", false},
+	{"resource control policy", "the organization's resource control policies", true},
+	{"VPC endpoint policy", "the policy of the VPC endpoint", true},
+	{"permissions boundary", "the permissions boundary of the user or role", false},
+	{"resource-based policy", theBucketsPolicy, true},
 }
+
+const theBucketsPolicy = "the bucket's policy"
 
 // explain fills in what is missing.
 func (r *run) explain(c *Check, action, message string) {
@@ -55,14 +60,18 @@ func (r *run) explain(c *Check, action, message string) {
 		action, resource = m[1], m[2]
 	}
 	c.Found = "denied: " + action
-	place := "the permission policy of " + r.form.IAMRoleARN
+	place, principal := "the permission policy of "+r.form.IAMRoleARN, false
 	if !r.isRole() {
 		place = "a policy of " + cmp.Or(r.caller.ARN, "the access key's user")
 	}
 	for _, other := range otherPolicies {
 		if strings.Contains(message, other.words) {
-			place = other.name
+			place, principal = other.name, other.principal
 		}
+	}
+	isKey := strings.HasPrefix(action, "kms:") && place == theBucketsPolicy
+	if isKey {
+		place = "the key policy of " + resource
 	}
 	if strings.Contains(message, "explicit deny") {
 		c.Advice = []string{"a statement with the effect Deny forbids it, in " + place + " by the service's words: no Allow helps against it; change its condition, or remove it"}
@@ -76,10 +85,25 @@ func (r *run) explain(c *Check, action, message string) {
 	if !ours {
 		statement = policy.Missing(policy.Request{Action: action, Resource: resource})
 	}
-	c.Missing = []Missing{{place, statement}}
-	if r.form.BucketOwner != "" && r.form.BucketOwner != r.account() && r.account() != "" {
-		c.Advice = []string{"the bucket is another account's, so its bucket policy must allow it, too"}
+	if isKey { // whose policy is about it alone
+		statement.Resource = []string{"*"}
 	}
+	if principal {
+		statement = r.forCaller(statement)
+	}
+	c.Missing = []Missing{{place, statement}}
+	if ours && place != theBucketsPolicy && r.form.BucketOwner != "" && r.form.BucketOwner != r.account() && r.account() != "" {
+		c.Advice = []string{"the bucket is another account's, so its policy must allow it, too"}
+		c.Missing = append(c.Missing, Missing{theBucketsPolicy, r.forCaller(statement)})
+	}
+}
+
+// forCaller says whom a statement allows something, as the policies of resources do.
+func (r *run) forCaller(s policy.Statement) policy.Statement {
+	if who := cmp.Or(r.form.IAMRoleARN, r.caller.ARN); who != "" {
+		s.Principal = policy.Principal{AWS: []string{who}}
+	}
+	return s
 }
 
 // account is that in which the requests are made.

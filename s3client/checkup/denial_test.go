@@ -2,6 +2,7 @@ package checkup_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/sigvier/sigvier/s3client"
 	"github.com/sigvier/sigvier/s3client/checkup"
+	"github.com/sigvier/sigvier/sts/policy"
 )
 
 // answering is a transport that answers the listings and the looks at a bucket in
@@ -50,6 +52,9 @@ func TestDenialsNameThePolicy(t *testing.T) {
 		{"explicit deny", list + "with an explicit deny in a resource-based policy", "", "s3:ListBucket", "in the bucket's policy"},
 		{"a key of KMS", who + "kms:Decrypt on resource: arn:aws:kms:us-east-1:123456789012:key/1 because no identity-based policy allows the kms:Decrypt action",
 			"the permission policy of " + roleARN, "kms:Decrypt", ""},
+		{"the policy of a key of KMS", who + "kms:Decrypt on resource: arn:aws:kms:us-east-1:123456789012:key/1 because no resource-based policy allows the kms:Decrypt action",
+			"the key policy of arn:aws:kms:us-east-1:123456789012:key/1", "kms:Decrypt", ""},
+		{"resource control policy", list + "because no resource control policy allows the s3:ListBucket action", "the organization's resource control policies", "s3:ListBucket", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := check(t, t.Context(), roleForm(serve(t)), checkup.Options{Base: answering(403, "AccessDenied", test.message)})
@@ -66,6 +71,20 @@ func TestDenialsNameThePolicy(t *testing.T) {
 			if diff := cmp.Diff(wantPolicies, policies) + cmp.Diff(wantActions, actions); diff != "" {
 				t.Errorf("missing (-want +got)\n%s", diff)
 			}
+			// The policies of resources say whom they allow something, those of identities must not.
+			for _, m := range c.Missing {
+				d := policy.Document{Version: policy.Version, Statements: []policy.Statement{m.Statement}}
+				use := policy.OfIdentity
+				if strings.Contains(test.name, "bucket policy") || strings.Contains(test.name, "the policy of a key") || strings.Contains(test.name, "VPC") || strings.Contains(test.name, "resource control") {
+					use = policy.OfResource
+				}
+				if err := d.ValidateFor(use); err != nil {
+					t.Errorf("the statement %v cannot be added: %v", m.Statement, err)
+				}
+				if use == policy.OfResource && !slices.Equal(m.Statement.Principal.AWS, []string{roleARN}) {
+					t.Errorf("the statement %v is not for the role", m.Statement)
+				}
+			}
 			if !strings.Contains(strings.Join(c.Advice, " "), test.advice) || c.Cause != checkup.Denied {
 				t.Errorf("%+v", c)
 			}
@@ -75,8 +94,12 @@ func TestDenialsNameThePolicy(t *testing.T) {
 		c := roleForm(serve(t))
 		c.BucketOwner = "666666666666"
 		r := check(t, t.Context(), c, checkup.Options{Base: answering(403, "AccessDenied", "Access Denied")})
-		if got := named(t, r, "list"); len(got.Advice) != 1 || !strings.Contains(got.Advice[0], "bucket policy must allow it, too") {
-			t.Errorf("%+v", got)
+		got := named(t, r, "list")
+		if len(got.Advice) != 1 || !strings.Contains(got.Advice[0], "so its policy must allow it, too") || len(got.Missing) != 2 {
+			t.Fatalf("%+v", got)
+		}
+		if m := got.Missing[1]; m.Policy != "the bucket's policy" || !slices.Equal(m.Statement.Principal.AWS, []string{roleARN}) || !slices.Equal(m.Statement.Action, []string{"s3:ListBucket"}) {
+			t.Errorf("in the bucket's policy there lacks %v", m)
 		}
 	})
 }

@@ -75,7 +75,7 @@ func isLoopback(host string) bool {
 // The steps of a request, and what may be done about each.
 var steps = [...]struct{ name, advice string }{
 	{"proxy", "the settings of the proxy (HTTPS_PROXY, HTTP_PROXY, NO_PROXY) may be wrong"},
-	{"DNS", "check the endpoint's spelling, and the region, which is part of AWS's names; a service of one's own without names for its buckets needs path_style"},
+	{"DNS", "check the endpoint's spelling, and the region, which is part of AWS's names; not every region has fips, dualstack or accelerate; a service of one's own without names for its buckets needs path_style"},
 	{"TCP", "check the endpoint's port, that the service runs, and that no firewall stands in between"},
 	{"TLS", "check that the endpoint's port speaks https, and that this machine knows the authority of its certificate (SSL_CERT_FILE)"},
 	{"HTTP", "check that the endpoint's port is that of the S3 API"},

@@ -42,7 +42,9 @@ func (r *run) read(ctx context.Context) (c Check, sure bool) {
 		out, err := client.GetObject(ctx, s3client.GetObjectInput{Bucket: r.bucket, Key: key, Range: "bytes=0-0"})
 		if err == nil {
 			out.Body.Close()
-			r.versioned = out.VersionID != "" && out.VersionID != nullVersion
+			if r.versions = none; out.VersionID != "" { // "null", too, is of a bucket that has kept some
+				r.versions = kept
+			}
 		}
 		switch {
 		case err == nil, errors.Is(err, s3client.ErrInvalidRange), isArchived(err):

@@ -40,6 +40,7 @@ type Cause string
 
 // The causes.
 const (
+	Invalid  Cause = "invalid"   // the form, or the file or variable that it refers to
 	Denied   Cause = "denied"    // credentials, signature, trust or permission
 	NotFound Cause = "not_found" // there is no such bucket
 	Other    Cause = "other"

@@ -93,24 +93,37 @@ func (t *trial) wanted(p s3client.Permissions) (wanted bool, why string) {
 // "Working with delete markers"). That is removed again by its version, for which
 // another permission is needed; whether there is one shows beforehand, from
 // removing a version that is not there, which changes nothing in any bucket.
+// Without it, the key is to be removed only if it is there, which it is not ("How
+// to perform conditional deletes"): S3 says so to who may delete, and marks nothing.
 func (t *trial) tryDelete(ctx context.Context) (removable bool) {
 	ctx, cancel := lasting(ctx)
 	defer cancel()
-	if t.versioned && t.remove(ctx, nullVersion) != nil {
-		t.delete.Status = Warning
-		t.delete.Found = "not tried: the bucket keeps versions, which these credentials may not remove, so that something would stay"
-		if statement, ok := t.access().Missing("s3:DeleteObjectVersion"); ok {
-			t.delete.Missing = []Missing{{"a policy, to have it tried", statement}}
+	in := s3client.DeleteObjectInput{Bucket: t.bucket, Key: t.key}
+	if t.versions != none && t.remove(ctx, nullVersion) != nil {
+		in.IfMatch = "*"
+		if t.versions == kept && t.form.Endpoint != "" { // it may not look at conditions
+			t.deleteUntried()
+			return false
 		}
-		return false
 	}
-	out, err := t.client.DeleteObject(ctx, s3client.DeleteObjectInput{Bucket: t.bucket, Key: t.key})
+	out, err := t.client.DeleteObject(ctx, in)
+	switch conditional := in.IfMatch != ""; {
+	case conditional && (errors.Is(err, s3client.ErrPreconditionFailed) || errors.Is(err, s3client.ErrNotFound)):
+		t.delete = Check{Name: Delete, Status: OK, Found: "allowed: nothing was deleted, since these credentials may not remove versions, which the bucket may keep"}
+		return false
+	case conditional && isNotImplemented(err) && t.versions == kept:
+		t.deleteUntried()
+		return false
+	case conditional && err != nil && t.versions != kept:
+		in.IfMatch = ""
+		out, err = t.client.DeleteObject(ctx, in)
+	}
 	switch {
 	case unlessNotFound(err) != nil:
 		t.delete = t.refused(Delete, "s3:DeleteObject", err)
 		return false
 	case out.DeleteMarker:
-		t.versioned = true
+		t.versions = kept
 		if err := t.remove(ctx, out.VersionID); err != nil {
 			t.stays("delete marker", out.VersionID, err)
 			return false
@@ -118,6 +131,14 @@ func (t *trial) tryDelete(ctx context.Context) (removable bool) {
 	}
 	t.delete = Check{Name: Delete, Status: OK, Found: "allowed"}
 	return true
+}
+
+func (t *trial) deleteUntried() {
+	t.delete.Status = Warning
+	t.delete.Found = "not tried: the bucket keeps versions, which these credentials may not remove, so that something would stay"
+	if statement, ok := t.access().Missing("s3:DeleteObjectVersion"); ok {
+		t.delete.Missing = []Missing{{"a policy, to have it tried", statement}}
+	}
 }
 
 // store writes the object, reads it, and removes it.
@@ -218,7 +239,7 @@ func (t *trial) eraseOnce(ctx context.Context, version string) error {
 	if version != "" {
 		return t.remove(ctx, version)
 	}
-	if !t.versioned {
+	if t.versions != kept {
 		// By its version first, if that is allowed: else a bucket whose versions are
 		// suspended has a delete marker in its place, and some do not say so.
 		if t.remove(ctx, nullVersion) == nil {
@@ -230,7 +251,7 @@ func (t *trial) eraseOnce(ctx context.Context, version string) error {
 		if err != nil || !out.DeleteMarker {
 			return unlessNotFound(err)
 		}
-		t.versioned = true
+		t.versions = kept
 		if err := t.remove(ctx, out.VersionID); err != nil {
 			return err
 		}

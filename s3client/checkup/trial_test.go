@@ -29,10 +29,10 @@ func TestNothingIsLeftBehind(t *testing.T) {
 			map[string]string{"write": "failed: denied: s3:PutObject", "delete": "skipped: "}},
 		{"deleting denied", func(cfg *s3test.Config) { cfg.Roles[0].Policies = allowing(policy.Access{Write: true}) }, s3client.MayWrite | s3client.MayDelete,
 			map[string]string{"write": "ok: nothing was stored", "delete": "failed: denied: s3:DeleteObject"}},
-		// The first DELETE is of what is not there, the second of the object.
-		{"deleting fails once", faulty(t, "error=InternalError,op=DeleteObject,skip=1,times=1"), everything, map[string]string{"write": "ok: ", "delete": "ok: "}},
-		{"deleting is denied once", faulty(t, "error=AccessDenied,op=DeleteObject,skip=1,times=1"), everything, map[string]string{"write": "ok: ", "delete": "ok: "}},
-		{"the connection drops", faulty(t, "drop,op=DeleteObject,skip=1,times=1"), everything, map[string]string{"write": "ok: ", "delete": "ok: "}},
+		// The first two are of what is not there, the third of the object.
+		{"deleting fails once", faulty(t, "error=InternalError,op=DeleteObject,skip=2,times=1"), everything, map[string]string{"write": "ok: ", "delete": "ok: "}},
+		{"deleting is denied once", faulty(t, "error=AccessDenied,op=DeleteObject,skip=2,times=1"), everything, map[string]string{"write": "ok: ", "delete": "ok: "}},
+		{"the connection drops", faulty(t, "drop,op=DeleteObject,skip=2,times=1"), everything, map[string]string{"write": "ok: ", "delete": "ok: "}},
 		{"writing fails", faulty(t, "error=InvalidRequest,op=PutObject"), everything, map[string]string{"write": "failed: refused: InvalidRequest", "delete": "ok: "}},
 		{"no conditional writes", faulty(t, "error=NotImplemented,op=PutObject,times=1"), everything, map[string]string{"write": "ok: stored", "delete": "ok: "}},
 		{"another answer to the wrong body", faulty(t, "error=InvalidRequest,op=PutObject"), s3client.MayWrite, map[string]string{"write": "warning: not to be told without storing"}},
@@ -53,7 +53,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 
 // What cannot be removed after all is named, loudly.
 func TestWhatIsLeftBehindIsNamed(t *testing.T) {
-	srv := serve(t, faulty(t, "error=AccessDenied,op=DeleteObject,skip=1"))
+	srv := serve(t, faulty(t, "error=AccessDenied,op=DeleteObject,skip=2"))
 	c := roleForm(srv)
 	c.Permissions = everything
 	r := check(t, t.Context(), c, checkup.Options{})
@@ -117,22 +117,27 @@ func TestVersionsAreNotLeftBehind(t *testing.T) {
 		suspended bool
 		removable bool // versions
 		known     bool // that the bucket keeps them, by an object that is there
+		ifMatch   int  // the answer to a removal with a condition; 0: it is not looked at
 		want      map[string]string
 		left      int
 	}{
-		{"versions can be removed", false, true, false, map[string]string{"write": "ok: stored", "delete": "ok: allowed"}, 0},
-		{"versions can be removed, known", false, true, true, map[string]string{"write": "ok: stored", "delete": "ok: allowed"}, 0},
-		{"suspended, known", true, true, true, map[string]string{"write": "ok: stored", "delete": "ok: allowed"}, 0},
-		{"suspended", true, true, false, map[string]string{"write": "ok: stored", "delete": "ok: allowed"}, 0},
-		{"versions cannot be removed, known", false, false, true, map[string]string{"write": "ok: nothing was stored", "delete": "warning: not tried: the bucket keeps versions"}, 0},
-		{"versions cannot be removed", false, false, false, map[string]string{"write": "ok: nothing was stored", "delete": "failed: LEFT BEHIND: the delete marker s3://data/reports/sigvier-connect-"}, 1},
+		{"versions can be removed", false, true, false, 0, map[string]string{"write": "ok: stored", "delete": "ok: allowed"}, 0},
+		{"versions can be removed, known", false, true, true, 0, map[string]string{"write": "ok: stored", "delete": "ok: allowed"}, 0},
+		{"suspended, known", true, true, true, 0, map[string]string{"write": "ok: stored", "delete": "ok: allowed"}, 0},
+		{"suspended", true, true, false, 0, map[string]string{"write": "ok: stored", "delete": "ok: allowed"}, 0},
+		{"versions cannot be removed, known", false, false, true, 0, map[string]string{"write": "ok: nothing was stored", "delete": "warning: not tried: the bucket keeps versions"}, 0},
+		{"versions cannot be removed, known, nor is the service known for conditions", false, false, true, 412, map[string]string{"delete": "warning: not tried: the bucket keeps versions"}, 0},
+		{"versions cannot be removed", false, false, false, 412, map[string]string{"write": "ok: nothing was stored", "delete": "ok: allowed: nothing was deleted"}, 0},
+		{"versions cannot be removed, in other words", false, false, false, 404, map[string]string{"write": "ok: nothing was stored", "delete": "ok: allowed: nothing was deleted"}, 0},
+		{"versions cannot be removed, without conditions", false, false, false, 501, map[string]string{"write": "ok: nothing was stored", "delete": "failed: LEFT BEHIND: the delete marker s3://data/reports/sigvier-connect-"}, 1},
+		{"versions cannot be removed, conditions are not looked at", false, false, false, 0, map[string]string{"write": "ok: nothing was stored", "delete": "failed: LEFT BEHIND: the delete marker s3://data/reports/sigvier-connect-"}, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			srv := serve(t)
 			if test.known {
 				store(t, srv, path+"there")
 			}
-			v := &versioning{suspended: test.suspended, removable: test.removable}
+			v := &versioning{suspended: test.suspended, removable: test.removable, ifMatch: test.ifMatch}
 			c := roleForm(srv)
 			c.Permissions = everything
 			r := check(t, t.Context(), c, checkup.Options{Base: &watched{before: v.answer}})
@@ -169,6 +174,7 @@ func TestVersionsAreNotLeftBehind(t *testing.T) {
 type versioning struct {
 	suspended, removable bool
 	silent               bool // uploads are kept, and answered with an error
+	ifMatch              int  // as in the table above
 	minio                bool // "null" is not said, and what is not there gets no delete marker
 
 	kept   []string // versions
@@ -225,6 +231,8 @@ func (v *versioning) answer(req *http.Request) *http.Response {
 		return answer(404, "")
 	case req.Method == http.MethodHead:
 		return answer(200, "", said(v.kept[len(v.kept)-1])...)
+	case req.Method == http.MethodDelete && req.Header.Get("If-Match") != "" && v.ifMatch != 0:
+		return answer(v.ifMatch, map[int]string{412: "PreconditionFailed", 404: "NoSuchKey", 501: "NotImplemented"}[v.ifMatch])
 	case req.Method == http.MethodDelete && id == "" && v.minio && len(v.kept) == 0:
 		return answer(204, "")
 	case req.Method == http.MethodDelete && id == "":

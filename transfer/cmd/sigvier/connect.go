@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"strings"
 
 	"github.com/sigvier/sigvier/s3client"
 	"github.com/sigvier/sigvier/s3client/checkup"
-	"github.com/sigvier/sigvier/sigv4"
-	"github.com/sigvier/sigvier/sts/chain"
 )
 
 // connect tries a connection out, field by field, and shows each check as soon as
@@ -29,7 +26,7 @@ func (a *app) connect(ctx context.Context, fs *flag.FlagSet, args []string) erro
 			return err
 		}
 	}
-	c, provider, err := conn.unopened(ctx, a)
+	c, provider, _, err := conn.connection(a)
 	if err != nil {
 		return err
 	}
@@ -53,42 +50,6 @@ func (a *app) connect(ctx context.Context, fs *flag.FlagSet, args []string) erro
 		return ctx.Err()
 	}
 	return a.verdict(report)
-}
-
-// unopened puts the connection together as open does, but leaves it to the checks
-// to say what is wrong with it, and that there are no credentials.
-func (f *connectionFlags) unopened(ctx context.Context, a *app) (c s3client.Connection, provider sigv4.Provider, err error) {
-	if f.file != "" {
-		if c, err = a.readConnection(f.file); err != nil {
-			return c, nil, err
-		}
-	}
-	threads, err := f.parseThreads()
-	if err != nil {
-		return c, nil, err
-	}
-	f.fill(a, &c)
-	if c.DownloadThreads == 0 {
-		c.DownloadThreads = max(threads, 0)
-	}
-	provider, err = a.fillFromEnvironment(ctx, &c)
-	if missing := errors.Is(err, chain.ErrNoCredentials); missing || errors.Is(err, s3client.ErrInvalidConnection) {
-		if missing {
-			provider = noCredentials{err}
-		}
-		if c.AccessKeyID == "" && c.SecretAccessKey.IsZero() { // which is not what is wrong with the form
-			c.AccessKeyID, c.SecretAccessKey = "placeholder", s3client.NewSecret("placeholder")
-		}
-		err = nil
-	}
-	return c, provider, err
-}
-
-// noCredentials has an error in their place.
-type noCredentials struct{ err error }
-
-func (n noCredentials) Credentials(context.Context) (sigv4.Credentials, error) {
-	return sigv4.Credentials{}, n.err
 }
 
 // leads refuses what is to be tried where the connection does not lead.
@@ -135,10 +96,12 @@ func (a *app) verdict(r checkup.Report) error {
 	}
 	fmt.Fprintf(a.stderr, "sigvier: the connection failed on: %s\n", strings.Join(failed, ", "))
 	switch r.Cause() {
+	case checkup.Invalid:
+		return reported(exitUsage)
 	case checkup.Denied:
-		return errReportedDenied
+		return reported(exitDenied)
 	case checkup.NotFound:
-		return fmt.Errorf("%w: %w", errReported, s3client.ErrNotFound)
+		return reported(exitNotFound)
 	}
-	return errReported
+	return reported(exitFailed)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -33,21 +32,56 @@ func (f *connectionFlags) register(a *app, fs *flag.FlagSet) {
 	fs.StringVar(&f.form.ExternalID, "external-id", "", "external `ID` that the role asks for")
 	fs.StringVar(&f.form.RestrictToBucket, "restrict-to-bucket", "", "refuse every other `BUCKET`")
 	fs.StringVar(&f.form.RestrictToPath, "restrict-to-path", "", "refuse every other `PATH`")
+	fs.Func("permissions", "refuse all but these: `WORDS` of list,read,write,delete", func(s string) (err error) {
+		f.form.Permissions, err = s3client.ParsePermissions(s)
+		return err
+	})
+	fs.StringVar(&f.form.BucketOwner, "bucket-owner", "", "have the service refuse a bucket that is not this account's, an `ID` of twelve digits")
 	fs.StringVar(&f.threads, "threads", "", "download threads: `N`, 1 to 256, or auto (default 1)")
 	fs.BoolVar(&a.json, "json", false, "results as JSON, one object a line")
 }
 
-// open puts the connection together, from the file, then the flags, then the
-// environment and shared files, field by field, and opens it.
+// open opens the connection, and has credentials before anything is done with it.
 func (f *connectionFlags) open(ctx context.Context, a *app) (client *s3client.Client, threads int, err error) {
-	var c s3client.Connection
-	if f.file != "" {
-		if c, err = a.readConnection(f.file); err != nil {
+	c, provider, threads, err := f.connection(a)
+	if err != nil {
+		return nil, 0, err
+	}
+	client, err = c.Open(&s3client.Options{Credentials: provider})
+	if err != nil && !lacksRegion(err) {
+		return nil, 0, err
+	}
+	if provider != nil {
+		if _, err := provider.Credentials(ctx); err != nil {
 			return nil, 0, err
 		}
 	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("%w (--region, AWS_REGION or the profile may give it)", err)
+	}
+	if threads != transfer.Auto {
+		threads = client.DownloadThreads()
+	}
+	return client, threads, nil
+}
+
+// lacksRegion reports whether that is all that is wrong with the form.
+func lacksRegion(err error) bool {
+	var form *s3client.ConnectionError
+	return errors.As(err, &form) && len(form.Fields) == 1 && form.Fields[0].Field == "region" && strings.HasPrefix(form.Fields[0].Problem, "is empty")
+}
+
+// connection puts the connection together, from the file, then the flags, then the
+// environment and shared files, field by field. Where the keys come from there,
+// too, the provider has them, and renews them when they end; else it is nil.
+func (f *connectionFlags) connection(a *app) (c s3client.Connection, provider sigv4.Provider, threads int, err error) {
+	if f.file != "" {
+		if c, err = a.readConnection(f.file); err != nil {
+			return c, nil, 0, err
+		}
+	}
 	if threads, err = f.parseThreads(); err != nil {
-		return nil, 0, err
+		return c, nil, 0, err
 	}
 	f.fill(a, &c)
 	switch {
@@ -57,30 +91,24 @@ func (f *connectionFlags) open(ctx context.Context, a *app) (client *s3client.Cl
 		f.overruled(a, "threads")
 		threads = 0
 	}
-	provider, err := a.fillFromEnvironment(ctx, &c)
-	if err != nil {
-		return nil, 0, err
+	aws := &chain.Chain{Env: a.getenv}
+	if err := fillFromEnvironment(&c, aws); err != nil {
+		return c, nil, 0, err
 	}
-	if client, err = c.Open(&s3client.Options{Credentials: provider}); errors.Is(err, s3client.ErrInvalidConnection) && c.Region == "" && c.Endpoint == "" {
-		err = fmt.Errorf("%w (--region, AWS_REGION or the profile may give it)", err)
+	if c.AccessKeyID == "" && c.SecretAccessKey.IsZero() {
+		provider = aws
 	}
-	if err != nil {
-		return nil, 0, err
-	}
-	if threads != transfer.Auto {
-		threads = client.DownloadThreads()
-	}
-	return client, threads, nil
+	return c, provider, threads, nil
 }
 
-// readConnection warns of a file that is not safe, and takes it: who runs a command
-// has said which file to use.
+// readConnection takes a file that others may read, with a warning, for the
+// person who runs the command; not one that others may change.
 func (a *app) readConnection(name string) (s3client.Connection, error) {
 	c, err := s3client.LoadConnection(name)
-	unsafe := err
-	if errors.Is(err, s3client.ErrUnsafeFile) {
+	var file *s3client.FileError
+	if errors.As(err, &file) && file.Exposed {
 		if c, err = parseConnection(name); err == nil {
-			fmt.Fprintln(a.stderr, "sigvier: warning:", unsafe)
+			fmt.Fprintln(a.stderr, "sigvier: warning:", message(exitUsage, file))
 		}
 	}
 	if err != nil {
@@ -131,6 +159,7 @@ func (f *connectionFlags) fill(a *app, c *s3client.Connection) {
 		{"external-id", &c.ExternalID, f.form.ExternalID},
 		{"restrict-to-bucket", &c.RestrictToBucket, f.form.RestrictToBucket},
 		{"restrict-to-path", &c.RestrictToPath, f.form.RestrictToPath},
+		{"bucket-owner", &c.BucketOwner, f.form.BucketOwner},
 	} {
 		switch {
 		case *field.dst == "":
@@ -138,6 +167,11 @@ func (f *connectionFlags) fill(a *app, c *s3client.Connection) {
 		case field.src != "" && field.src != *field.dst:
 			f.overruled(a, field.flag)
 		}
+	}
+	if c.Permissions == 0 {
+		c.Permissions = f.form.Permissions
+	} else if f.form.Permissions != 0 && f.form.Permissions != c.Permissions {
+		f.overruled(a, "permissions")
 	}
 	c.PathStyle = c.PathStyle || f.form.PathStyle
 	if c.AuthorizationType == "" {
@@ -152,47 +186,27 @@ func (f *connectionFlags) overruled(a *app, flag string) {
 	fmt.Fprintf(a.stderr, "sigvier: --%s is not used, for %s says otherwise\n", flag, f.file)
 }
 
-// fillFromEnvironment takes the rest from where the AWS tools look. Where the keys
-// come from there, too, the provider renews them when they end; else it is nil.
-func (a *app) fillFromEnvironment(ctx context.Context, c *s3client.Connection) (provider sigv4.Provider, err error) {
-	aws := &chain.Chain{Env: a.getenv}
+// fillFromEnvironment takes the rest, but for keys, from where the AWS tools look.
+func fillFromEnvironment(c *s3client.Connection, aws *chain.Chain) (err error) {
 	if c.Region == "" {
 		if c.Region, err = aws.Region(); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	given := c.Endpoint != ""
 	if !given {
 		if c.Endpoint, err = aws.Endpoint("s3"); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	switch {
 	case c.STSEndpoint != "" || c.AuthorizationType != s3client.IAMRole:
 	case given: // which says where the role is assumed, too, unless the environment names STS
-		c.STSEndpoint = a.getenv("AWS_ENDPOINT_URL_STS")
+		c.STSEndpoint = aws.Env("AWS_ENDPOINT_URL_STS")
 	default:
-		if c.STSEndpoint, err = aws.Endpoint("sts"); err != nil {
-			return nil, err
-		}
+		c.STSEndpoint, err = aws.Endpoint("sts")
 	}
-	if c.AccessKeyID != "" || !c.SecretAccessKey.IsZero() {
-		return nil, nil
-	}
-	form := *c // what is wrong with the form is told before what is missing beside it
-	form.AccessKeyID, form.SecretAccessKey = "placeholder", s3client.NewSecret("placeholder")
-	form.Region = cmp.Or(form.Region, "looked-up")
-	if err := form.Validate(); err != nil {
-		return nil, err
-	}
-	cred, err := aws.Credentials(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c.AccessKeyID = cred.AccessKeyID
-	c.SecretAccessKey = s3client.NewSecret(cred.SecretAccessKey())
-	c.SessionToken = s3client.NewSecret(cred.SessionToken())
-	return aws, nil
+	return err
 }
 
 // location is an s3:// argument.

@@ -43,7 +43,7 @@ func TestConnectionComesFromFileThenFlagsThenEnvironment(t *testing.T) {
 	const (
 		credentials = "[default]\naws_access_key_id = FROMPROFILE\naws_secret_access_key = " + secret + "\n" +
 			"[office]\naws_access_key_id = FROMOFFICE\naws_secret_access_key = " + secret + "\naws_session_token = officetoken\n"
-		config = "[default]\nregion = profile-1\n[profile office]\nregion = office-1\nendpoint_url = https://office.example.com\n"
+		config = "[default]\nregion = eu-profile-1\n[profile office]\nregion = eu-office-1\nendpoint_url = https://office.example.com\n"
 	)
 	env := []string{"AWS_ACCESS_KEY_ID=FROMENV", "AWS_SECRET_ACCESS_KEY=" + secret}
 	aws := func(region string) string { return "https://bucket.s3." + region + ".amazonaws.com/k" }
@@ -54,22 +54,22 @@ func TestConnectionComesFromFileThenFlagsThenEnvironment(t *testing.T) {
 		env  []string
 		want connected
 	}{
-		{"profile", "", nil, nil, connected{aws("profile-1"), "FROMPROFILE", "profile-1", ""}},
-		{"named profile", "", nil, []string{"AWS_PROFILE=office"}, connected{"https://bucket.office.example.com/k", "FROMOFFICE", "office-1", "officetoken"}},
-		{"key from the environment, region from the profile", "", nil, env, connected{aws("profile-1"), "FROMENV", "profile-1", ""}},
-		{"token from the environment", "", nil, append(slices.Clone(env), "AWS_SESSION_TOKEN=envtoken"), connected{aws("profile-1"), "FROMENV", "profile-1", "envtoken"}},
-		{"AWS_DEFAULT_REGION", "", nil, []string{"AWS_DEFAULT_REGION=second-1"}, connected{aws("second-1"), "FROMPROFILE", "second-1", ""}},
-		{"AWS_REGION before AWS_DEFAULT_REGION", "", nil, []string{"AWS_REGION=first-1", "AWS_DEFAULT_REGION=second-1"}, connected{aws("first-1"), "FROMPROFILE", "first-1", ""}},
-		{"AWS_ENDPOINT_URL", "", nil, []string{"AWS_ENDPOINT_URL=http://all.example.com"}, connected{"http://bucket.all.example.com/k", "FROMPROFILE", "profile-1", ""}},
-		{"AWS_ENDPOINT_URL_S3 before AWS_ENDPOINT_URL", "", nil, []string{"AWS_ENDPOINT_URL=http://all.example.com", "AWS_ENDPOINT_URL_S3=http://s3.example.com"}, connected{"http://bucket.s3.example.com/k", "FROMPROFILE", "profile-1", ""}},
-		{"flags before the environment", "", []string{"--region", "flag-1", "--endpoint", "http://flag.example.com"},
-			append(slices.Clone(env), "AWS_REGION=env-1", "AWS_ENDPOINT_URL=http://env.example.com"), connected{"http://bucket.flag.example.com/k", "FROMENV", "flag-1", ""}},
-		{"--path-style", "", []string{"--path-style"}, nil, connected{"https://s3.profile-1.amazonaws.com/bucket/k", "FROMPROFILE", "profile-1", ""}},
-		{"file before flags before the environment", `{"authorization_type":"access_key","region":"file-1"}`, []string{"--endpoint", "http://flag.example.com"},
-			append(slices.Clone(env), "AWS_REGION=env-1", "AWS_ENDPOINT_URL=http://env.example.com"), connected{"http://bucket.flag.example.com/k", "FROMENV", "file-1", ""}},
-		{"all in the file", `{"connection_name":"n","authorization_type":"access_key","access_key_id":"FROMFILE","secret_access_key":"` + secret + `","region":"file-1","endpoint":"http://file.example.com","path_style":true}`, nil,
-			append(slices.Clone(env), "AWS_SESSION_TOKEN=envtoken", "AWS_ENDPOINT_URL=http://env.example.com"), connected{"http://file.example.com/bucket/k", "FROMFILE", "file-1", ""}},
-		{"no authorization_type in the file", `{"region":"file-1"}`, nil, nil, connected{aws("file-1"), "FROMPROFILE", "file-1", ""}},
+		{"profile", "", nil, nil, connected{aws("eu-profile-1"), "FROMPROFILE", "eu-profile-1", ""}},
+		{"named profile", "", nil, []string{"AWS_PROFILE=office"}, connected{"https://bucket.office.example.com/k", "FROMOFFICE", "eu-office-1", "officetoken"}},
+		{"key from the environment, region from the profile", "", nil, env, connected{aws("eu-profile-1"), "FROMENV", "eu-profile-1", ""}},
+		{"token from the environment", "", nil, append(slices.Clone(env), "AWS_SESSION_TOKEN=envtoken"), connected{aws("eu-profile-1"), "FROMENV", "eu-profile-1", "envtoken"}},
+		{"AWS_DEFAULT_REGION", "", nil, []string{"AWS_DEFAULT_REGION=eu-second-1"}, connected{aws("eu-second-1"), "FROMPROFILE", "eu-second-1", ""}},
+		{"AWS_REGION before AWS_DEFAULT_REGION", "", nil, []string{"AWS_REGION=eu-first-1", "AWS_DEFAULT_REGION=eu-second-1"}, connected{aws("eu-first-1"), "FROMPROFILE", "eu-first-1", ""}},
+		{"AWS_ENDPOINT_URL", "", nil, []string{"AWS_ENDPOINT_URL=http://all.example.com"}, connected{"http://bucket.all.example.com/k", "FROMPROFILE", "eu-profile-1", ""}},
+		{"AWS_ENDPOINT_URL_S3 before AWS_ENDPOINT_URL", "", nil, []string{"AWS_ENDPOINT_URL=http://all.example.com", "AWS_ENDPOINT_URL_S3=http://s3.example.com"}, connected{"http://bucket.s3.example.com/k", "FROMPROFILE", "eu-profile-1", ""}},
+		{"flags before the environment", "", []string{"--region", "eu-flag-1", "--endpoint", "http://flag.example.com"},
+			append(slices.Clone(env), "AWS_REGION=eu-env-1", "AWS_ENDPOINT_URL=http://env.example.com"), connected{"http://bucket.flag.example.com/k", "FROMENV", "eu-flag-1", ""}},
+		{"--path-style", "", []string{"--path-style"}, nil, connected{"https://s3.eu-profile-1.amazonaws.com/bucket/k", "FROMPROFILE", "eu-profile-1", ""}},
+		{"file before flags before the environment", `{"authorization_type":"access_key","region":"eu-file-1"}`, []string{"--endpoint", "http://flag.example.com"},
+			append(slices.Clone(env), "AWS_REGION=eu-env-1", "AWS_ENDPOINT_URL=http://env.example.com"), connected{"http://bucket.flag.example.com/k", "FROMENV", "eu-file-1", ""}},
+		{"all in the file", `{"connection_name":"n","authorization_type":"access_key","access_key_id":"FROMFILE","secret_access_key":"` + secret + `","region":"eu-file-1","endpoint":"http://file.example.com","path_style":true}`, nil,
+			append(slices.Clone(env), "AWS_SESSION_TOKEN=envtoken", "AWS_ENDPOINT_URL=http://env.example.com"), connected{"http://file.example.com/bucket/k", "FROMFILE", "eu-file-1", ""}},
+		{"no authorization_type in the file", `{"region":"eu-file-1"}`, nil, nil, connected{aws("eu-file-1"), "FROMPROFILE", "eu-file-1", ""}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			args := test.args
@@ -102,7 +102,7 @@ func TestConnectionFilesThatCannotBeUsed(t *testing.T) {
 	for _, test := range []struct {
 		name, file, text string
 	}{
-		{"unknown field", `{"authorization_type":"access_key","restrict_to_buckets":"b"}`, `unknown field "restrict_to_buckets"`},
+		{"unknown field", `{"authorization_type":"access_key","restrict_to_buckets":"b"}`, "restrict_to_buckets is no field of the form (restrict_to_bucket may be meant)"},
 		{"no JSON", `region: us-east-1`, "c.json"},
 		{"nothing", ``, "c.json"},
 		{"two objects", `{}{}`, "c.json"},

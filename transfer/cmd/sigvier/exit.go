@@ -29,20 +29,16 @@ type usageError string
 
 func (e usageError) Error() string { return string(e) }
 
-// errReported ends a command whose error stands in its output already;
-// errReportedDenied is the same with another exit code.
-var (
-	errReported       = errors.New("reported")
-	errReportedDenied = errors.New("reported")
-)
+// reported ends a command whose error stands in its output already, with that exit
+// code.
+type reported int
 
-func isReported(err error) bool {
-	return errors.Is(err, errReported) || errors.Is(err, errReportedDenied)
-}
+func (reported) Error() string { return "reported" }
 
 // exitCode is the one place that knows which error is which exit code.
 func exitCode(ctx context.Context, err error) int {
 	var usage usageError
+	var told reported
 	var api *s3client.APIError
 	var setting *chain.SettingError
 	var source *chain.SourceError
@@ -53,13 +49,15 @@ func exitCode(ctx context.Context, err error) int {
 		return exitDone
 	case ctx.Err() != nil: // whatever the error became on its way here
 		return exitInterrupted
+	case errors.As(err, &told):
+		return int(told)
 	case errors.As(err, &usage), errors.Is(err, s3client.ErrInvalidConnection) && !errors.Is(err, sigv4.ErrCredentials):
 		return exitUsage
 	case errors.Is(err, transfer.ErrIntegrity):
 		return exitIntegrity
 	case errors.Is(err, s3client.ErrDenied), errors.Is(err, s3client.ErrRestricted),
 		errors.Is(err, chain.ErrNoCredentials), errors.Is(err, sigv4.ErrCredentials), errors.As(err, &setting), errors.As(err, &source),
-		errors.As(err, &denied), errors.Is(err, errReportedDenied),
+		errors.As(err, &denied),
 		isAPI && (api.Status == http.StatusForbidden || api.Status == http.StatusUnauthorized):
 		return exitDenied
 	case errors.Is(err, s3client.ErrNotFound):

@@ -62,7 +62,7 @@ func (a *app) explain(ctx context.Context, fs *flag.FlagSet, args []string) erro
 		_, err = fmt.Fprint(a.stdout, painter{colours}.explanation(out))
 	}
 	if err == nil && !out.Found {
-		return errReported
+		return reported(exitFailed)
 	}
 	return err
 }

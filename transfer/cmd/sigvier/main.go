@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -64,7 +65,7 @@ func commands() []command {
 func (a *app) run(ctx context.Context, args []string) int {
 	err := a.dispatch(ctx, args)
 	code := exitCode(ctx, err)
-	if err != nil && !isReported(err) {
+	if told := reported(0); err != nil && !errors.As(err, &told) {
 		fmt.Fprintln(a.stderr, "sigvier:", message(code, err))
 	}
 	return code

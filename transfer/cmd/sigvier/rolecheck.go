@@ -35,7 +35,7 @@ func (a *app) checkRole(ctx context.Context, f roleFlags) error {
 		return err
 	}
 	if out.Dangerous {
-		return errReported
+		return reported(exitFailed)
 	}
 	return nil
 }

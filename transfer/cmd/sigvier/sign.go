@@ -59,7 +59,7 @@ func (a *app) sign(ctx context.Context, fs *flag.FlagSet, args []string) error {
 		return fmt.Errorf("reading requests: %w", err)
 	}
 	if failed {
-		return errReported
+		return reported(exitFailed)
 	}
 	return nil
 }

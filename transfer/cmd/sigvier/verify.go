@@ -75,7 +75,7 @@ func (a *app) verify(ctx context.Context, fs *flag.FlagSet, args []string) error
 		if err := writeJSON(a, out); err != nil {
 			return err
 		}
-		return errReportedDenied
+		return reported(exitDenied)
 	case errors.As(err, &denied):
 		return fmt.Errorf("not valid: %w%s", denied, hint(r, denied))
 	case err != nil:
