@@ -85,8 +85,7 @@ func ExampleConnection_Validate() {
 	}
 	// Output:
 	// Secret access key is empty
-	// Region is no region's code: eu-central-1 is expected
-	// - if Europe (Frankfurt) is meant
+	// Region is no region's code: that of Europe (Frankfurt) is eu-central-1
 	// Download threads is 1000: 1 to 256 is expected
 }
 

@@ -24,7 +24,7 @@ func (c Connection) validateRegion(e *ConnectionError) {
 		e.advise(field, "is the name of an endpoint: "+strings.TrimSuffix(strings.TrimPrefix(region, "fips-"), "-fips")+" is expected", "and fips to be set")
 	case c.onAWS() && !numberedRegion.MatchString(region), !anyRegion.MatchString(region), len(region) > 63:
 		if code, name := regionMeant(region); code != "" {
-			e.advise(field, "is no region's code: "+code+" is expected", "if "+name+" is meant")
+			e.add(field, "is no region's code: that of "+name+" is "+code)
 			return
 		}
 		e.advise(field, "is no region's code: lower-case words and a number are expected, as in us-east-1", "the console shows it among the bucket's properties")

@@ -50,7 +50,7 @@ func adviceOnRoleARN(written string) string {
 	case kind == "assumed-role":
 		return fmt.Sprintf("unless the role has a path, it is arn:%s:iam::%s:role/%s", p[1], p[4], role)
 	case kind == "user":
-		return "a user has an access key; " + where
+		return "this is a user's, who has an access key; " + where
 	case kind == "instance-profile":
 		return "an instance profile holds a role, often of the same name; " + where
 	case kind == "role" && p[2] == "iam" && strings.Contains(p[4], "-"):

@@ -87,15 +87,18 @@ func (r *run) judgeExternalID(letIn []string) Check {
 		c.Status, c.Found = Warning, "not looked at: the service gives a session "+how
 		c.Advice = []string{"do not count on the external ID with this service"}
 		return c
-	case r.form.ExternalID == "" && r.caller.Account != "" && r.caller.Account == accountOf(r.form.IAMRoleARN):
-		c.Status, c.Found = OK, "not needed: the role is in the credentials' own account"
-		return c
 	case r.form.ExternalID == "":
 		c.Status = Warning
 	default:
 		c.Status = Failed
 	}
 	c.Found = "THE ROLE LETS ANYBODY IN: it was assumed " + how
+	if r.form.ExternalID == "" && r.caller.Account != "" && r.caller.Account == accountOf(r.form.IAMRoleARN) {
+		// Others of the account are no strangers; what strangers get is not seen from here.
+		c.Found = "THE ROLE LETS ANYBODY IN, as far as its own account sees: it was assumed " + how
+		c.Advice = []string{"that is usual if nobody outside the account is to assume it, and its trust policy names the account: \"sigvier role --check\" judges it"}
+		return c
+	}
 	c.Advice = []string{"whoever else uses the program or service that has these credentials, and knows or guesses the role's ARN, reaches the data through it (the confused deputy): demand the external ID in the role's trust policy"}
 	if r.form.ExternalID == "" {
 		c.Advice = append(c.Advice, `"sigvier role" makes a fresh external ID, and the policies with it`)

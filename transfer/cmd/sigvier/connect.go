@@ -85,16 +85,23 @@ func row(c checkup.Check) string {
 
 // verdict is the exit code, and on stderr the sum of it.
 func (a *app) verdict(r checkup.Report) error {
-	var failed []string
-	for _, c := range r.Checks {
-		if c.Status == checkup.Failed {
-			failed = append(failed, c.Name)
+	names := func(s checkup.Status) string {
+		var all []string
+		for _, c := range r.Checks {
+			if c.Status == s {
+				all = append(all, c.Name)
+			}
 		}
+		return strings.Join(all, ", ")
 	}
-	if len(failed) == 0 {
+	if warnings := names(checkup.Warning); warnings != "" {
+		fmt.Fprintf(a.stderr, "sigvier: warnings on: %s\n", warnings)
+	}
+	failed := names(checkup.Failed)
+	if failed == "" {
 		return nil
 	}
-	fmt.Fprintf(a.stderr, "sigvier: the connection failed on: %s\n", strings.Join(failed, ", "))
+	fmt.Fprintf(a.stderr, "sigvier: the connection failed on: %s\n", failed)
 	switch r.Cause() {
 	case checkup.Invalid:
 		return reported(exitUsage)

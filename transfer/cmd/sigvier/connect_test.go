@@ -1,26 +1,30 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
+	"fmt"
 	"log/slog"
-	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/sigvier/sigvier/s3client"
 	"github.com/sigvier/sigvier/s3client/s3test"
 	"github.com/sigvier/sigvier/sts/policy"
 )
 
-var updateTables = flag.Bool("update-tables", false, "write the golden tables of connect")
+var update = flag.Bool("update", false, "write the golden files")
 
 // rightForm is a connection to a site that is right in every field.
 func rightForm(s site) s3client.Connection {
@@ -59,82 +63,135 @@ var changing = []struct {
 	pattern *regexp.Regexp
 	place   string
 }{
-	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "HOST:PORT"},
-	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "TIME"},
-	{regexp.MustCompile(`\d+ s behind`), "N s behind"},
-	{regexp.MustCompile(`\b[0-9A-Z]{16}\)`), "ID)"},
-	{regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\)`), "ID)"},
-	{regexp.MustCompile(`sigvier-connect-[a-z2-7]{26}`), "sigvier-connect-RANDOM"},
+	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:9000"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "2026-11-23T12:00:00Z"},
+	{regexp.MustCompile(`(19m59|20m0|20m1)s`), "20m0s"},
+	{regexp.MustCompile(`\b[0-9A-Z]{16}\)`), "4442587FB7D0A2F9)"},
+	{regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\)`), "01234567-89ab-cdef-0123-456789abcdef)"},
+	{regexp.MustCompile(`sigvier-connect-[a-z2-7]{26}`), "sigvier-connect-abcdefghijklmnopqrstuvwxyz"},
 }
 
-// The tables as they are printed: for a connection that is right, and for those
-// that are wrong in one field each.
-func TestConnectAsPrinted(t *testing.T) {
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
-	readOnly := policy.Access{Bucket: bucket, Path: "reports/", List: true, Read: true}.Document()
-	for _, test := range []struct {
-		name   string
-		server func(*s3test.Config)
-		change func(*s3client.Connection)
-		code   int
-		failed string // on stderr
-	}{
-		{"right", nil, nil, exitDone, ""},
-		{"wrong-secret", nil, func(c *s3client.Connection) { c.SecretAccessKey = s3client.NewSecret(strings.ToUpper(secret)) }, exitDenied, "who am I"},
-		{"wrong-external-id", nil, func(c *s3client.Connection) { c.ExternalID = "another-id" }, exitDenied, "role"},
-		{"bucket-with-a-typo", nil, func(c *s3client.Connection) { c.RestrictToBucket = "dta" }, exitNotFound, "bucket"},
-		{"wrong-region", func(cfg *s3test.Config) { cfg.Region = "eu-central-1" }, nil, exitFailed, "who am I, bucket"},
-		{"read-only", func(cfg *s3test.Config) { cfg.Roles[0].Policies = []policy.Document{readOnly} }, nil, exitDenied, "write, delete"},
-		{"unreachable", nil, func(c *s3client.Connection) { c.Endpoint = "http://" + closed.Addr().String() }, exitFailed, "endpoint"},
-		{"skewed-clock", func(cfg *s3test.Config) { cfg.Now = func() time.Time { return time.Now().Add(time.Hour) } }, nil, exitFailed, "clock"},
-		{"open-role", nil, func(c *s3client.Connection) { c.IAMRoleARN += "/open" }, exitFailed, "external ID"},
-		{"invalid-form", nil, func(c *s3client.Connection) { c.DownloadThreads, c.RestrictToPath = 300, "/reports" }, exitFailed, "form"},
-	} {
+// exactRole is the role of a site as "sigvier role" makes it.
+func exactRole(cfg *s3test.Config) {
+	trust := policy.Trust{AccountID: "123456789012", ExternalID: "tester-id"}.Document()
+	access := policy.Access{Bucket: bucket, Path: "reports/", List: true, Read: true, Write: true, Delete: true}.Document()
+	cfg.Roles[0] = s3test.Role{ARN: roleARN, Trust: &trust, Policies: []policy.Document{access}}
+}
+
+// transcripts are runs of the command itself: with a connection that is right, and
+// with those that are wrong in one thing each.
+var transcripts = []struct {
+	name, about string
+	server      func(*s3test.Config)
+	change      func(*s3client.Connection)
+	secret      string // in place of the right one
+	code        int
+}{
+	{name: "right", about: "Everything is right, and the role is as \"sigvier role\" makes it.", code: exitDone},
+	{name: "wrong-secret", about: "The secret access key is not that of the access key ID.",
+		secret: "a-secret-that-is-another-one-altogether", code: exitDenied},
+	{name: "unknown-key", about: "The service does not know the access key ID.",
+		change: func(c *s3client.Connection) { c.AccessKeyID = "AKIDEXAMPLE000002" }, code: exitDenied},
+	{name: "wrong-external-id", about: "The role demands another external ID.",
+		change: func(c *s3client.Connection) { c.ExternalID = "another-id" }, code: exitDenied},
+	{name: "no-external-id", about: "The role demands an external ID, and the connection has none.",
+		change: func(c *s3client.Connection) { c.ExternalID = "" }, code: exitDenied},
+	{name: "open-role", about: "The role's trust policy forgets the external ID: anybody gets in.",
+		server: func(cfg *s3test.Config) {
+			trust := policy.Trust{AccountID: "123456789012"}.Document()
+			cfg.Roles[0].Trust = &trust
+		}, code: exitFailed},
+	{name: "open-role-of-another-account", about: "The role is another account's, which demands no external ID, and the connection has none.",
+		server: func(cfg *s3test.Config) {
+			trust := policy.Trust{AccountID: "123456789012"}.Document()
+			cfg.Roles[0].ARN, cfg.Roles[0].Trust = "arn:aws:iam::210987654321:role/tester", &trust
+		},
+		change: func(c *s3client.Connection) {
+			c.IAMRoleARN, c.ExternalID = "arn:aws:iam::210987654321:role/tester", ""
+		}, code: exitDone},
+	{name: "misspelt-bucket", about: "There is no such bucket.",
+		change: func(c *s3client.Connection) { c.RestrictToBucket = "dta" },
+		server: func(cfg *s3test.Config) { cfg.Roles[0].Policies = nil }, code: exitNotFound},
+	{name: "wrong-region", about: "The bucket is in eu-central-1.",
+		server: func(cfg *s3test.Config) { cfg.Region = "eu-central-1" }, code: exitFailed},
+	{name: "path-without-permission", about: "The role may work in reports/ only.",
+		change: func(c *s3client.Connection) { c.RestrictToPath = "invoices/" }, code: exitDenied},
+	{name: "read-only", about: "The role may list and read, and the connection is for writing and deleting too.",
+		server: func(cfg *s3test.Config) {
+			cfg.Roles[0].Policies = []policy.Document{policy.Access{Bucket: bucket, Path: "reports/", List: true, Read: true}.Document()}
+		}, code: exitDenied},
+	{name: "skewed-clock", about: "The clock of this machine is 20 minutes behind.",
+		server: func(cfg *s3test.Config) { cfg.Now = func() time.Time { return time.Now().Add(20 * time.Minute) } }, code: exitFailed},
+	{name: "unreachable", about: "Nobody listens at the endpoint.",
+		change: func(c *s3client.Connection) { c.Endpoint = "http://127.0.0.1:1" }, code: exitFailed},
+	{name: "invalid-form", about: "The form is not filled in well: nothing is sent.",
+		change: func(c *s3client.Connection) {
+			c.Region, c.RestrictToPath, c.DownloadThreads, c.IAMRoleARN = "Frankfurt", "/reports", 300, "arn:aws:iam::123456789012:user/tester"
+		}, code: exitUsage},
+}
+
+func TestConnectTranscripts(t *testing.T) {
+	for _, test := range transcripts {
 		t.Run(test.name, func(t *testing.T) {
-			if test.server == nil {
-				test.server = func(*s3test.Config) {}
-			}
-			s := newSite(t, test.server)
-			var keys []string
-			if test.name == "read-only" {
-				keys = []string{"reports/2026"}
-				s.store(t, keys[0], "x")
-			}
+			s := newSite(t, exactRole, func(cfg *s3test.Config) {
+				if test.server != nil {
+					test.server(cfg)
+				}
+			})
 			c := rightForm(s)
+			c.SecretAccessKey = s3client.NewSecret("env:SECRET")
 			if test.change != nil {
 				test.change(&c)
 			}
-			r := s.connect(t, c)
-			stderr := ""
-			if test.failed != "" {
-				stderr = "sigvier: the connection failed on: " + test.failed + "\n"
+			dir := t.TempDir()
+			if err := c.Save(filepath.Join(dir, "connection.json")); err != nil {
+				t.Fatal(err)
 			}
-			if r.code != test.code || r.stderr != stderr {
-				t.Errorf("exit code %d, want %d; stderr %q, want %q", r.code, test.code, r.stderr, stderr)
-			}
-			got := r.stdout
-			for _, c := range changing {
-				got = c.pattern.ReplaceAllString(got, c.place)
-			}
-			golden := filepath.Join("testdata", "connect", test.name+".txt")
-			if *updateTables {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
+			form, err := os.ReadFile(filepath.Join(dir, "connection.json"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("%s (-want +got)\n%s", golden, diff)
+			args := []string{"connect", "--connection", "connection.json"}
+			cmd := nowhere(t).with("SECRET="+cmp.Or(test.secret, secret)).command(t, args...)
+			cmd.Dir = dir
+			output, err := cmd.CombinedOutput()
+			if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+				t.Fatal(err)
 			}
-			s.holds(t, keys...)
+			for _, private := range []string{secret, test.secret, "tester-id", "another-id"} {
+				if private != "" && bytes.Contains(output, []byte(private)) {
+					t.Errorf("the output holds %q", private)
+				}
+			}
+			code := cmd.ProcessState.ExitCode()
+			if code != test.code {
+				t.Errorf("exit code %d, want %d", code, test.code)
+			}
+			golden(t, "connect/"+test.name+".txt", fmt.Sprintf("# %s\n\n$ cat connection.json\n%s\n$ sigvier %s\n%s\n$ echo $?\n%d\n",
+				test.about, form, strings.Join(args, " "), output, code))
+			s.holds(t)
 		})
+	}
+}
+
+// golden compares a text with a file in testdata, and writes it with -update.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	for _, c := range changing {
+		got = c.pattern.ReplaceAllString(got, c.place)
+	}
+	file := filepath.Join("testdata", filepath.FromSlash(name))
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := gocmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got)\n%s", file, diff)
 	}
 }
 
@@ -156,7 +213,7 @@ func (s site) holds(t *testing.T, keys ...string) {
 	for _, o := range out.Contents {
 		got = append(got, o.Key)
 	}
-	if diff := cmp.Diff(append([]string{}, keys...), got); diff != "" || err != nil {
+	if diff := gocmp.Diff(append([]string{}, keys...), got); diff != "" || err != nil {
 		t.Errorf("keys in the bucket (-want +got)\n%s%v", diff, err)
 	}
 }
@@ -187,7 +244,7 @@ func TestConnectAsJSON(t *testing.T) {
 	}
 	const want = `[{"policy":"the permission policy of arn:aws:iam::123456789012:role/tester",` +
 		`"statement":{"Action":"s3:PutObject","Effect":"Allow","Resource":"arn:aws:s3:::data/reports/*","Sid":"Write"}}]`
-	if diff := cmp.Diff(want, string(missing)); diff != "" {
+	if diff := gocmp.Diff(want, string(missing)); diff != "" {
 		t.Errorf("missing (-want +got)\n%s", diff)
 	}
 }
@@ -219,7 +276,7 @@ func TestConnectWithoutCredentials(t *testing.T) {
 	}
 	// What is wrong with the form is told, and not what is missing beside it.
 	r := nowhere(t).run(t, "connect", "--region", "EU")
-	if r.code != exitFailed || !strings.Contains(r.stdout, "form            failed   to be corrected: Region\n") {
+	if r.code != exitUsage || !strings.Contains(r.stdout, "form            failed   to be corrected: Region\n") {
 		t.Errorf("connect = %+v", r)
 	}
 }
@@ -276,7 +333,7 @@ func (h onPut) Handle(_ context.Context, r slog.Record) error {
 }
 
 func TestWhatConnectLeavesBehindIsNamed(t *testing.T) {
-	s := newSite(t, withFaults(t, "error=AccessDenied,op=DeleteObject,skip=1"))
+	s := newSite(t, withFaults(t, "error=AccessDenied,op=DeleteObject,skip=2"))
 	r := s.connect(t, rightForm(s))
 	if r.code != exitDenied || !strings.Contains(r.stdout, "LEFT BEHIND: the object s3://data/reports/sigvier-connect-") ||
 		!strings.HasPrefix(r.stderr, "sigvier: left behind, to be removed by hand: s3://data/reports/sigvier-connect-") {

@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -124,6 +126,38 @@ func TestConnectionFilesThatCannotBeUsed(t *testing.T) {
 	s.run(t, "ls", "--connection", filepath.Join(t.TempDir(), "none.json")).want(t, exitUsage, "none.json")
 	s.run(t, "ls", "--connection", t.TempDir()).want(t, exitUsage)
 	s.run(t, "ls", "--connection", "").want(t, exitDenied)
+}
+
+// What others may read is read already, and told; what they may change is not used.
+func TestConnectionFilesThatOthersMayReadOrChange(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return // where files have no such modes
+	}
+	s := newSite(t)
+	s.store(t, "k", "content")
+	for _, test := range []struct {
+		mode   os.FileMode
+		code   int
+		stderr string
+	}{
+		{0o600, exitDone, ""}, {0o400, exitDone, ""},
+		{0o644, exitDone, "sigvier: warning: s3client: connection %q has a secret in it and may be read by others (mode 0644): run chmod 600 on it, or put env:NAME or file:PATH in the secret's place\n"},
+		{0o664, exitUsage, "sigvier: s3client: connection %q may be written by others (mode 0664): run chmod 600 on it\n"},
+		{0o602, exitUsage, "sigvier: s3client: connection %q may be written by others (mode 0602): run chmod 600 on it\n"},
+	} {
+		file := writeFile(t, t.TempDir(), "c.json", `{"access_key_id":"`+keyID+`","secret_access_key":"`+secret+`","endpoint":"`+s.URL+`"}`)
+		if err := os.Chmod(file, test.mode); err != nil {
+			t.Fatal(err)
+		}
+		r := s.run(t, "head", "--connection", file, "s3://data/k")
+		want := test.stderr
+		if want != "" {
+			want = fmt.Sprintf(want, file)
+		}
+		if r.code != test.code || r.stderr != want {
+			t.Errorf("mode %v: exit code %d, stderr %q, want %d and %q", test.mode, r.code, r.stderr, test.code, want)
+		}
+	}
 }
 
 func TestConnectionFileOfEachAuthorizationType(t *testing.T) {
@@ -319,4 +353,21 @@ func TestRestrictions(t *testing.T) {
 		t.Errorf("the folder has %q, want the source only", got)
 	}
 	s.run(t, "ls", "s3://data/reports/", "--restrict-to-bucket", "data", "--restrict-to-path", "reports/").want(t, exitDone, "reports/a")
+}
+
+func TestPermissionsAndOwnerByFlags(t *testing.T) {
+	s := newSite(t)
+	s.store(t, "k", "content")
+	s.run(t, "head", "s3://data/k", "--permissions", "list, read").want(t, exitDone, "size: 7")
+	s.run(t, "rm", "s3://data/k", "--permissions", "list,read").want(t, exitDenied, "restricted to list, read")
+	s.run(t, "rm", "s3://data/k", "--permissions", "list,admin").want(t, exitUsage, `permissions has "admin"`)
+	s.run(t, "rm", "s3://data/k", "--permissions", "").want(t, exitUsage, `permissions has ""`)
+	s.run(t, "head", "s3://data", "--bucket-owner", "123456789012").want(t, exitDone)
+	s.run(t, "ls", "s3://data", "--bucket-owner", "210987654321").want(t, exitDenied, "which is its bucket_owner here")
+	s.run(t, "ls", "s3://data", "--bucket-owner", "me").want(t, exitUsage, `bucket_owner "me" is no account ID`)
+	file := writeFile(t, t.TempDir(), "c.json", `{"permissions":["read"],"bucket_owner":"123456789012"}`)
+	r := s.run(t, "head", "s3://data/k", "--connection", file, "--permissions", "read,write", "--bucket-owner", "210987654321")
+	if want := "sigvier: --bucket-owner is not used, for " + file + " says otherwise\nsigvier: --permissions is not used, for " + file + " says otherwise\n"; r.code != exitDone || r.stderr != want {
+		t.Errorf("head = %+v, want stderr %q", r, want)
+	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -20,8 +19,6 @@ import (
 	"github.com/sigvier/sigvier/sts/policy"
 )
 
-var updateRoles = flag.Bool("update-roles", false, "write the golden files")
-
 const aFreshID = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 
 // goldenRoles are runs of the command whose whole output is kept.
@@ -36,19 +33,7 @@ func TestRoleAsPrinted(t *testing.T) {
 	for name, args := range goldenRoles {
 		r := shell{}.run(t, append([]string{"role", "--external-id", aFreshID}, args...)...)
 		r.want(t, exitDone)
-		golden := filepath.Join("testdata", "role", name+".txt")
-		if *updateRoles {
-			if err := os.WriteFile(golden, []byte(r.stdout), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := gocmp.Diff(string(want), r.stdout); diff != "" {
-			t.Errorf("%s (-want +got)\n%s", golden, diff)
-		}
+		golden(t, "role/"+name+".txt", r.stdout)
 	}
 }
 
