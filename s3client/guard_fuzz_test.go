@@ -28,7 +28,15 @@ func FuzzGuard(f *testing.F) {
 		if path == "" || len(key) > 1100 || c.Validate() != nil { // S3 takes 1024
 			return
 		}
-		session, _ := sessionOf(t, c)
+		session, text := sessionOf(t, c)
+		if strings.ToValidUTF8(key, "") == key {
+			if may(session, "s3:GetObject", "arn:aws:s3:::data/"+key, nil) != inFolder(path, key, "key") {
+				t.Errorf("the session policy decides wrongly on the key %q: %s", key, text)
+			}
+			if may(session, "s3:ListBucket", "arn:aws:s3:::data", prefixed(key)) != inFolder(path, key, "prefix") {
+				t.Errorf("the session policy decides wrongly on the prefix %q: %s", key, text)
+			}
+		}
 		c.AuthorizationType, c.IAMRoleARN, c.AccessKeyID, c.SecretAccessKey = s3client.AccessKey, "", keyID, s3client.NewSecret(secret)
 		c.PathStyle = true
 		for name, op := range operations {

@@ -31,6 +31,12 @@ func (c Connection) validateRegion(e *ConnectionError) {
 	}
 }
 
+// Partition is that of the connection's region: "aws", "aws-cn", "aws-us-gov".
+func (c Connection) Partition() string {
+	name, _ := partitionOf(c.region())
+	return name
+}
+
 // regions are AWS's, by their names in the console, and what of it somebody might
 // write in the code's place (AWS General Reference, "AWS Regions"; botocore,
 // data/partitions.json). They serve for advice alone: what is not among them may

@@ -28,8 +28,10 @@ func (c Connection) SessionPolicy() string {
 	if c.AuthorizationType != IAMRole || c.NoSessionPolicy || !restricted {
 		return ""
 	}
+	access := c.Access()
+	access.Versions = true
 	d := policy.Document{Version: policy.Version}
-	for _, s := range append(c.access().Document().Statements, c.bucketStatements()...) {
+	for _, s := range append(access.Document().Statements, c.bucketStatements()...) {
 		if c.RestrictToBucket == "" {
 			s.Resource = []string{"*"}
 		}
@@ -51,13 +53,11 @@ func merge(all []policy.Statement, s policy.Statement) []policy.Statement {
 	return append(all, s)
 }
 
-func (c Connection) access() policy.Access {
+// Access is what the connection is restricted to, the bucket, the path and the
+// permissions, for a policy of just this: that of the role it assumes.
+func (c Connection) Access() policy.Access {
 	p := c.Permissions.effective()
-	bucket := c.RestrictToBucket
-	if bucket == "" {
-		bucket = "any" // which the caller takes out again
-	}
-	return policy.Access{Partition: c.s3Partition(), Bucket: bucket, Path: c.RestrictToPath, Versions: true,
+	return policy.Access{Partition: c.s3Partition(), Bucket: c.RestrictToBucket, Path: c.RestrictToPath,
 		List: p&MayList != 0, Read: p&MayRead != 0, Write: p&MayWrite != 0, Delete: p&MayDelete != 0}
 }
 

@@ -55,8 +55,8 @@ func (f *roleFlags) register(a *app, fs *flag.FlagSet) {
 		f.trusted = append(f.trusted, s)
 		return nil
 	})
-	fs.StringVar(&f.roleAccount, "role-account", "", "the `ID` of the account that the role is in, the bucket's owner; with --check, it needs no external ID")
-	fs.StringVar(&f.allow, "allow", "list,read", "`WHAT` the role may do: list, read, write, delete, and versions, which adds the earlier versions to list and delete")
+	fs.StringVar(&f.roleAccount, "role-account", "", "the `ID` of the account that the role and the bucket are in; with --check, principals of it need no external ID")
+	fs.StringVar(&f.allow, "allow", "list,read", "`WHAT` the role, and the connection, may do: list, read, write, delete, and versions, which adds the earlier versions to list and delete")
 	fs.StringVar(&f.name, "name", "", "the role's `NAME` (default sigvier-BUCKET)")
 	fs.StringVar(&f.externalID, "external-id", "", "the external `ID` to demand; without, a fresh one of 128 random bits")
 	fs.StringVar(&f.region, "region", "", "the bucket's `REGION` (default AWS_REGION or AWS_DEFAULT_REGION)")
@@ -100,8 +100,11 @@ func (a *app) role(ctx context.Context, fs *flag.FlagSet, args []string) error {
 		return err
 	}
 	for _, finding := range policy.CheckTrust(r.TrustPolicy, f.roleAccount) {
-		if finding.Severity != policy.Info {
-			fmt.Fprintf(a.stderr, "%s: %s. %s\n", finding.Severity, finding.Problem, finding.Advice)
+		switch finding.Severity {
+		case policy.Danger:
+			return usageError(finding.Problem + ": " + finding.Advice)
+		case policy.Warning:
+			fmt.Fprintf(a.stderr, "sigvier: warning: %s. %s\n", finding.Problem, finding.Advice)
 		}
 	}
 	if f.dir == "" {
@@ -153,15 +156,10 @@ func (a *app) newRole(f roleFlags, at location) (madeRole, error) {
 	if !roleName.MatchString(name) {
 		return madeRole{}, usageError(fmt.Sprintf("--name %q: 1 to 64 letters, digits and _+=,.@- are expected", name))
 	}
-	partition := partitionOf(f.region)
-	access, err := parseAllow(f.allow)
-	if err != nil {
-		return madeRole{}, err
-	}
-	access.Partition, access.Bucket, access.Path = partition, at.bucket, at.key
-
-	r := madeRole{Name: name, ExternalID: f.externalID, PermissionPolicy: access.Document()}
+	r := madeRole{Name: name, ExternalID: f.externalID}
+	partition := s3client.Connection{Region: f.region}.Partition()
 	r.ARN = fmt.Sprintf("arn:%s:iam::%s:role/%s", partition, cmp.Or(f.roleAccount, unknownAccount), name)
+	var err error
 	if r.Tags, err = parseTags(f.tags); err != nil {
 		return madeRole{}, err
 	}
@@ -175,9 +173,19 @@ func (a *app) newRole(f roleFlags, at location) (madeRole, error) {
 	trust := policy.Trust{Partition: partition, AccountID: f.account, RoleARNs: f.trusted, ExternalID: r.ExternalID,
 		TagSession: f.sessionTags, SourceIdentity: f.sourceID}
 	r.TrustPolicy = trust.Document()
-	if err := r.TrustPolicy.ValidateFor(policy.OfRole); err != nil {
-		return madeRole{}, usageError("--trust: " + err.Error())
+	if err := checkTrustPolicy(r.TrustPolicy, partition); err != nil {
+		return madeRole{}, err
 	}
+	permissions, versions, err := parseAllow(f.allow)
+	if err != nil {
+		return madeRole{}, err
+	}
+	if r.Connection, err = r.connection(f, at, permissions); err != nil {
+		return madeRole{}, err
+	}
+	access := r.Connection.Access()
+	access.Versions = versions
+	r.PermissionPolicy = access.Document()
 	// In another account, the role's trust is not enough: IAM User Guide,
 	// "Cross-account policy evaluation logic".
 	caller := policy.Missing(policy.Request{Action: "sts:AssumeRole", Resource: r.ARN})
@@ -185,15 +193,32 @@ func (a *app) newRole(f roleFlags, at location) (madeRole, error) {
 		caller.Action = append(caller.Action, s.Action...)
 	}
 	r.CallerPolicy = policy.Document{Version: policy.Version, Statements: []policy.Statement{caller}}
-	if r.Connection, err = r.connection(f, at); err != nil {
-		return madeRole{}, err
-	}
 	r.Console, r.CLI = r.consoleSteps(f), r.cliSteps(f)
 	return r, nil
 }
 
+// maxTrustPolicy is the most characters of a role's trust policy, not counting
+// white space (IAM User Guide, "IAM and AWS STS quotas"; an account may have it
+// doubled).
+const maxTrustPolicy = 2048
+
+func checkTrustPolicy(d policy.Document, partition string) error {
+	if err := d.ValidateFor(policy.OfRole); err != nil {
+		return usageError("--trust: " + err.Error())
+	}
+	for _, principal := range d.Statements[0].Principal.AWS {
+		if p := strings.Split(principal, ":"); len(p) > 1 && p[1] != partition {
+			return usageError(fmt.Sprintf("--trust %s: the region is in the partition %s, and no role trusts another's", principal, partition))
+		}
+	}
+	if n := len(d.JSON()); n > maxTrustPolicy {
+		return usageError(fmt.Sprintf("--trust: the trust policy has %d characters, and IAM takes %d: trust fewer, or a whole account with --account-id", n, maxTrustPolicy))
+	}
+	return nil
+}
+
 // connection is the filled-in form, checked as far as it can be.
-func (r madeRole) connection(f roleFlags, at location) (s3client.Connection, error) {
+func (r madeRole) connection(f roleFlags, at location, permissions s3client.Permissions) (s3client.Connection, error) {
 	c := s3client.Connection{
 		Name:              cmp.Or(f.connection, r.Name),
 		AuthorizationType: s3client.IAMRole,
@@ -201,7 +226,10 @@ func (r madeRole) connection(f roleFlags, at location) (s3client.Connection, err
 		ExternalID:        r.ExternalID,
 		RestrictToBucket:  at.bucket,
 		RestrictToPath:    at.key,
+		Permissions:       permissions,
+		BucketOwner:       f.roleAccount,
 		Region:            f.region,
+		DownloadThreads:   1,
 	}
 	if f.maxSession > 3600 {
 		c.DurationSeconds = f.maxSession
@@ -211,33 +239,23 @@ func (r madeRole) connection(f roleFlags, at location) (s3client.Connection, err
 	return c, known.Validate()
 }
 
-// partitionOf is the partition of a region.
-//
-// AWS IAM User Guide, "Identify AWS resources with Amazon Resource Names (ARNs)",
-// ARN format.
-func partitionOf(region string) string {
+// parseAllow reads the permissions, and whether they are for versions, too.
+func parseAllow(s string) (p s3client.Permissions, versions bool, err error) {
+	words := strings.Split(s, ",")
+	for i := range words {
+		words[i] = strings.TrimSpace(words[i])
+	}
+	n := len(words)
+	words = slices.DeleteFunc(words, func(word string) bool { return word == "versions" })
+	versions = len(words) < n
+	p, err = s3client.ParsePermissions(strings.Join(words, ","))
 	switch {
-	case strings.HasPrefix(region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(region, "us-gov-"):
-		return "aws-us-gov"
+	case versions && (len(words) == 0 || err == nil && p&(s3client.MayList|s3client.MayDelete) == 0):
+		err = usageError(fmt.Sprintf("--allow %q: versions adds to list or delete, and neither is there", s))
+	case err != nil:
+		err = usageError(fmt.Sprintf("--allow %q: list, read, write, delete and versions are expected, with commas between them", s))
 	}
-	return "aws"
-}
-
-func parseAllow(s string) (access policy.Access, err error) {
-	words := map[string]*bool{"list": &access.List, "read": &access.Read, "write": &access.Write, "delete": &access.Delete, "versions": &access.Versions}
-	for word := range strings.SplitSeq(s, ",") {
-		allowed := words[strings.TrimSpace(word)]
-		if allowed == nil {
-			return access, usageError(fmt.Sprintf("--allow %q: list, read, write, delete and versions are expected, with commas between them", s))
-		}
-		*allowed = true
-	}
-	if access.Versions && !access.List && !access.Delete {
-		return access, usageError(fmt.Sprintf("--allow %q: versions adds to list or delete, and neither is there", s))
-	}
-	return access, nil
+	return p, versions, err
 }
 
 // parseTags reads tags. IAM User Guide, "Tags for AWS Identity and Access

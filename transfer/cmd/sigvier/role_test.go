@@ -5,17 +5,20 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/sigvier/sigvier/s3client"
+	"github.com/sigvier/sigvier/s3client/s3test"
 	"github.com/sigvier/sigvier/sts/policy"
 )
 
@@ -128,7 +131,7 @@ func TestRoleMakesAFreshExternalID(t *testing.T) {
 
 func TestRoleWarnsOfAWeakExternalID(t *testing.T) {
 	r := shell{}.run(t, "role", "s3://example", "--account-id", "123456789012", "--region", "eu-central-1", "--external-id", "12345")
-	if r.code != exitDone || !strings.HasPrefix(r.stderr, "warning: the external ID stands in the principal's own ARN") {
+	if r.code != exitDone || !strings.HasPrefix(r.stderr, "sigvier: warning: the external ID stands in the principal's own ARN") {
 		t.Errorf("a weak external ID: %d, %q", r.code, r.stderr)
 	}
 }
@@ -185,6 +188,9 @@ func TestRoleLinesThatCannotBeMeant(t *testing.T) {
 		{[]string{"s3://example", "--account-id", "1234"}, "--account-id 1234: the twelve digits"},
 		{append(enough, "--trust", "arn:aws:iam::123456789012:role/x"), "--account-id and --trust: one of the two"},
 		{[]string{"s3://example", "--region", "eu-central-1", "--trust", "arn:aws:iam::123456789012:role/*"}, "--trust: policy: Statement[0].Principal.AWS: is"},
+		{[]string{"s3://example", "--region", "eu-central-1", "--trust", "*"}, `the principal is "*"`},
+		{[]string{"s3://example", "--region", "cn-north-1", "--trust", "arn:aws:iam::123456789012:role/x"}, "--trust arn:aws:iam::123456789012:role/x: the region is in the partition aws-cn"},
+		{append([]string{"s3://example", "--region", "eu-central-1"}, manyTrusted...), "IAM takes 2048: trust fewer"},
 		{append(enough, "--role-account", "me"), "--role-account me: the twelve digits"},
 		{append(enough, "--allow", "list,Read"), `--allow "list,Read": list, read, write, delete and versions are expected`},
 		{append(enough, "--allow", ""), `--allow "": list`},
@@ -218,6 +224,14 @@ func TestRoleLinesThatCannotBeMeant(t *testing.T) {
 	shell{}.run(t, append([]string{"role"}, fifty...)...).want(t, exitUsage, "at most 50")
 }
 
+// manyTrusted are more than fit into a trust policy.
+var manyTrusted = func() (flags []string) {
+	for range 40 {
+		flags = append(flags, "--trust", "arn:aws:iam::123456789012:role/"+strings.Repeat("x", 40))
+	}
+	return flags
+}()
+
 func TestRoleNamesFitIAM(t *testing.T) {
 	r := shell{}.run(t, "role", "s3://"+strings.Repeat("a", 63), "--account-id", "123456789012", "--region", "us-gov-west-1")
 	r.want(t, exitDone, `"iam_role_arn": "arn:aws-us-gov:iam::YOUR-ACCOUNT-ID:role/sigvier-`+strings.Repeat("a", 56)+`"`)
@@ -245,6 +259,13 @@ func TestRoleCheck(t *testing.T) {
 		{"one's own account", trust(""), []string{"--role-account", "123456789012"}, exitDone, "nothing to say against this trust policy\n"},
 		{"an answer of aws-cli", answer("210987654321", good), nil, exitDone, "nothing to say against this trust policy\n"},
 		{"an answer of aws-cli, of one's own account", answer("123456789012", trust("")), nil, exitDone, "nothing to say against this trust policy\n"},
+		{"without the word around it", `{"Arn":"arn:aws:iam::210987654321:role/x","AssumeRolePolicyDocument":` + good + `}`, nil, exitDone, "nothing to say against this trust policy\n"},
+		{"percent-encoded", url.PathEscape(good) + "\n", nil, exitDone, "nothing to say against this trust policy\n"},
+		{"percent-encoded, as a string", strconv.Quote(url.PathEscape(good)), nil, exitDone, "nothing to say against this trust policy\n"},
+		{"percent-encoded, in an answer", answer("210987654321", strconv.Quote(url.PathEscape(good))), nil, exitDone, "nothing to say against this trust policy\n"},
+		{"percent-encoded, in an answer, of one's own account", answer("123456789012", strconv.Quote(url.PathEscape(trust("")))), nil, exitDone, "nothing to say against this trust policy\n"},
+		{"as a string, in an answer", answer("210987654321", strconv.Quote(good)), nil, exitDone, "nothing to say against this trust policy\n"},
+		{"with the mark of Windows editors", "\ufeff" + good, nil, exitDone, "nothing to say against this trust policy\n"},
 		{"a warning is no danger", trust(`,"Condition":{"StringEquals":{"sts:ExternalId":"12"}}`), nil, exitDone,
 			"warning: Statement[0].Condition.StringEquals: the external ID stands in the principal's own ARN: anybody knows it\n  Use a fresh one of 128 random bits, as \"sigvier role\" and NewExternalID make them.\n"},
 	} {
@@ -260,10 +281,129 @@ func TestRoleCheck(t *testing.T) {
 			}
 		})
 	}
-	shell{}.run(t, "role", "--check", filepath.Join(t.TempDir(), "none")).want(t, exitFailed, "none")
+	shell{}.run(t, "role", "--check", filepath.Join(t.TempDir(), "none")).want(t, exitUsage, "none")
 	shell{stdin: input(t, answer("210987654321", `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"AssumeRole"}]}`))}.run(t, "role", "--check", "-").
-		want(t, exitFailed, `policy: Statement[0].Action: is "AssumeRole": expected an action such as "s3:GetObject", or "*"`)
-	shell{}.run(t, "role", "--check", "-").want(t, exitFailed, "policy: is no JSON")
+		want(t, exitUsage, `policy: Statement[0].Action: is "AssumeRole": expected an action such as "s3:GetObject", or "*"`)
+	shell{}.run(t, "role", "--check", "-").want(t, exitUsage, "policy: is no JSON")
+}
+
+// What is made is tried out: the policies in a server, the connection by connect.
+func TestRoleThatIsMadeWorks(t *testing.T) {
+	for _, test := range []struct {
+		path, allow string
+		write       int // the exit code of an upload
+	}{
+		{"", "list,read,write,delete", exitDone}, {"reports/", "list,read,write,delete,versions", exitDone},
+		{"reports/", "list,read", exitDenied}, {"odd*?${x} ü/", "read,write,list,delete", exitDone}, {"reports/", "list,read,write", exitDone},
+	} {
+		dir := t.TempDir()
+		shell{}.run(t, "role", "s3://data/"+test.path, "--account-id", "123456789012", "--role-account", "210987654321", "--region", "us-east-1",
+			"--allow", test.allow, "--dir", dir).want(t, exitDone)
+		parse := func(name string) policy.Document {
+			data, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, err := policy.Parse(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return d
+		}
+		trust := parse(trustFile)
+		s := newSite(t, func(cfg *s3test.Config) {
+			cfg.Users[0].Policies = []policy.Document{parse(callerFile)}
+			cfg.Roles = []s3test.Role{{ARN: "arn:aws:iam::210987654321:role/sigvier-data", Trust: &trust, Policies: []policy.Document{parse(permissionFile)}}}
+			cfg.Owners = map[string]string{"data": "210987654321"}
+		})
+		file := filepath.Join(dir, connectionFile)
+		r := s.run(t, "connect", "--connection", file)
+		if r.code != exitDone || !strings.Contains(r.stdout, "external ID     ok       needed") || !strings.Contains(r.stdout, "list            ok") {
+			t.Errorf("%q, %s: connect = %+v", test.path, test.allow, r)
+		}
+		upload := s.run(t, "put", writeFile(t, t.TempDir(), "f", "content"), "s3://data/"+test.path+"k", "--connection", file)
+		if upload.code != test.write {
+			t.Errorf("%q, %s: put = %+v", test.path, test.allow, upload)
+		}
+		if outside := s.run(t, "ls", "s3://data/other/", "--connection", file); (outside.code == exitDone) != (test.path == "") {
+			t.Errorf("%q, %s: ls elsewhere = %+v", test.path, test.allow, outside)
+		}
+	}
+}
+
+// The permission policy allows what is asked for, on the bucket and path, and
+// nothing else, in every partition.
+func TestPermissionPolicyIsExact(t *testing.T) {
+	actions := map[string][]string{
+		"list":  {"s3:ListBucket"},
+		"read":  {"s3:GetObject", "s3:GetObjectVersion"},
+		"write": {"s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"},
+		// What deletes for good, or shows what was deleted, only with versions.
+		"delete": {"s3:DeleteObject"},
+	}
+	never := []string{"s3:PutObjectAcl", "s3:PutBucketPolicy", "s3:DeleteBucket", "s3:CreateBucket", "s3:ListAllMyBuckets", "s3:BypassGovernanceRetention",
+		"s3:PutObjectRetention", "s3:GetBucketPolicy", "s3:PutLifecycleConfiguration", "iam:PassRole", "sts:AssumeRole", "kms:Decrypt"}
+	within := func(path, key string) bool {
+		return path == "" || key == path || strings.HasPrefix(key, strings.TrimSuffix(path, "/")+"/")
+	}
+	paths := []string{"", "reports/", "reports", "a*b?/", "${aws:username}/", "$/", "日報/", "a b/\"c\"/", strings.Repeat("x", 600) + "/"}
+	keys := []string{"reports", "reports/", "reports/a", "reports2/a", "reports-old/a", "Reports/a", "report", "a*b?/k", "aXbY/k", "a*bb/k", "${aws:username}/k", "alice/k", "$/k", "${$}/k",
+		"日報/k", "a b/\"c\"/k", "", "/reports/a", strings.Repeat("x", 600) + "/k", strings.Repeat("x", 599) + "/k"}
+	for _, region := range []struct{ name, partition string }{{"eu-central-1", "aws"}, {"cn-north-1", "aws-cn"}, {"us-gov-west-1", "aws-us-gov"}, {"eusc-de-east-1", "aws-eusc"}} {
+		for _, path := range paths {
+			for _, allow := range []string{"list", "read", "write", "delete", "list,read", "list,delete,versions", "list,read,write,delete"} {
+				r := shell{}.run(t, "role", "s3://example/"+path, "--account-id", "123456789012", "--region", region.name, "--allow", allow, "--json")
+				r.want(t, exitDone)
+				var out madeRole
+				if err := json.Unmarshal([]byte(r.stdout), &out); err != nil {
+					t.Fatal(err)
+				}
+				may := func(action, resource string, prefix ...string) bool {
+					decision, _ := out.PermissionPolicy.Decide(policy.Request{Principal: "arn:" + region.partition + ":sts::210987654321:assumed-role/x/y",
+						Action: action, Resource: "arn:" + region.partition + ":s3:::" + resource, Context: map[string][]string{"s3:prefix": prefix}})
+					return decision == policy.Allowed
+				}
+				fails := func(action, where string) {
+					t.Errorf("%s %q, --allow %s: %s on %s is decided wrongly by %s", region.name, path, allow, action, where, out.PermissionPolicy.JSON())
+				}
+				for word, named := range actions {
+					asked := slices.Contains(strings.Split(allow, ","), word)
+					for _, action := range named {
+						for _, key := range keys {
+							switch {
+							case word == "list":
+								if want := asked && (path == "" || strings.HasPrefix(key, strings.TrimSuffix(path, "/")+"/")); may(action, "example", key) != want {
+									fails(action, "the prefix "+key)
+								}
+								if may(action, "example2", key) {
+									fails(action, "another bucket")
+								}
+							case key != "":
+								if want := asked && within(path, key); may(action, "example/"+key) != want {
+									fails(action, key)
+								}
+								if may(action, "example2/"+key) || may(action, "other/"+key) {
+									fails(action, "another bucket")
+								}
+							}
+						}
+					}
+				}
+				versions, folder := strings.Contains(allow, "versions"), strings.TrimPrefix(strings.TrimSuffix(path, "/")+"/", "/")
+				if may("s3:DeleteObjectVersion", "example/"+folder+"k") != versions || may("s3:ListBucketVersions", "example", folder) != versions {
+					fails("versions", path)
+				}
+				if !may("s3:GetBucketLocation", "example") || may("s3:GetBucketLocation", "other") || allow != "list" && path != "" && may("s3:ListBucket", "example") {
+					fails("s3:GetBucketLocation", "the bucket")
+				}
+				for _, action := range never {
+					if may(action, "example") || may(action, "example/"+folder+"k") || may(action, "*") {
+						fails(action, "anything")
+					}
+				}
+			}
+		}
+	}
 }
 
 // A trust policy that looks safe: ForAllValues holds where there is no external ID.

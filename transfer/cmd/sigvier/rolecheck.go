@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -16,15 +18,16 @@ type checkedRole struct {
 	Findings  []policy.Finding `json:"findings"`
 }
 
-// checkRole judges a trust policy that is there already.
+// checkRole judges a trust policy that is there already. What is none is an error of
+// usage, so that exit code 1 is what is dangerous, and nothing else.
 func (a *app) checkRole(ctx context.Context, f roleFlags) error {
 	text, err := a.readRequest(ctx, f.check)
 	if err != nil {
-		return err
+		return usageError("--check: " + err.Error())
 	}
 	d, own, err := parseTrust(text)
 	if err != nil {
-		return err
+		return usageError("--check " + f.check + ": " + err.Error())
 	}
 	if f.roleAccount != "" {
 		own = append(own, f.roleAccount)
@@ -40,23 +43,48 @@ func (a *app) checkRole(ctx context.Context, f roleFlags) error {
 	return nil
 }
 
-// parseTrust reads a trust policy, also within what "aws iam get-role" prints, which
-// names the role's own account too.
+// parseTrust reads a trust policy: as it is, as "aws iam get-role" prints it, which
+// names the role's own account too, and as IAM's API gives it, percent-encoded (IAM
+// API Reference, "GetRole").
 func parseTrust(text []byte) (d policy.Document, own []string, err error) {
-	var answer struct {
-		Role struct {
-			Arn                      string
-			AssumeRolePolicyDocument json.RawMessage
-		}
+	text = decoded(bytes.TrimPrefix(text, []byte("\ufeff")))
+	type role struct {
+		Arn                      string
+		AssumeRolePolicyDocument json.RawMessage
 	}
-	if json.Unmarshal(text, &answer) == nil && len(answer.Role.AssumeRolePolicyDocument) > 0 {
-		text = answer.Role.AssumeRolePolicyDocument
-		if p := strings.Split(answer.Role.Arn, ":"); len(p) == 6 && accountID.MatchString(p[4]) {
+	var answer struct {
+		Role role
+		role // the answer with --query Role
+	}
+	if json.Unmarshal(text, &answer) == nil {
+		r := answer.Role
+		if r.AssumeRolePolicyDocument == nil {
+			r = answer.role
+		}
+		if r.AssumeRolePolicyDocument != nil {
+			text = decoded(r.AssumeRolePolicyDocument)
+		}
+		if p := strings.Split(r.Arn, ":"); len(p) == 6 && accountID.MatchString(p[4]) {
 			own = []string{p[4]}
 		}
 	}
 	d, err = policy.Parse(text)
 	return d, own, err
+}
+
+// decoded takes a policy out of a JSON string and out of its encoding for URLs, if it
+// is in either.
+func decoded(text []byte) []byte {
+	var inner string
+	if json.Unmarshal(text, &inner) == nil {
+		text = []byte(inner)
+	}
+	if trimmed := bytes.TrimSpace(text); bytes.HasPrefix(trimmed, []byte("%")) {
+		if plain, err := url.PathUnescape(string(trimmed)); err == nil {
+			text = []byte(plain)
+		}
+	}
+	return text
 }
 
 // text is for people, one finding after the other.

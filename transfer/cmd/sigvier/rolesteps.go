@@ -126,7 +126,7 @@ func (r madeRole) steps() string {
 	for i, s := range r.Console {
 		fmt.Fprintf(&b, "%d. %s\n", i+1, s)
 	}
-	b.WriteString("\nOr with aws-cli, signed in as an administrator of the same account, in the folder with the files:\n\n")
+	b.WriteString("\nOr with aws-cli, signed in as an administrator of the same account, in the folder with the files, which --dir writes:\n\n")
 	for _, s := range r.CLI {
 		fmt.Fprintf(&b, "    %s\n", s)
 	}
