@@ -403,10 +403,27 @@ func TestReadOfWhatIsThere(t *testing.T) {
 	srv := serve(t, func(cfg *s3test.Config) { cfg.Roles[0].Policies = allowing(policy.Access{List: true, Read: true}) })
 	c := roleForm(srv)
 	c.Permissions = s3client.MayList | s3client.MayRead
-	// With a condition on the prefix, S3 tells nobody what is missing.
-	want(t, check(t, t.Context(), c, checkup.Options{}), map[string]string{"list": "ok: is empty", "read": "warning: not to be told"})
+	// With a condition on the prefix, S3 tells nobody what is missing, but says that it
+	// is the listing for want of which it does not.
+	const untold = "ok: allowed: for a key that is not there the service denies only to say so"
+	want(t, check(t, t.Context(), c, checkup.Options{}), map[string]string{"list": "ok: is empty", "read": untold})
 	store(t, srv, path)
-	want(t, check(t, t.Context(), c, checkup.Options{}), map[string]string{"list": "ok: there are keys", "read": "warning: not to be told"})
+	want(t, check(t, t.Context(), c, checkup.Options{}), map[string]string{"list": "ok: there are keys", "read": untold})
+	brief := &watched{before: func(req *http.Request) *http.Response { // as to another account's callers
+		if !strings.Contains(req.URL.Path, "sigvier-connect-") {
+			return nil
+		}
+		return &http.Response{StatusCode: 403, Header: http.Header{}, Body: readCloser("<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"), ContentLength: -1}
+	}}
+	want(t, check(t, t.Context(), c, checkup.Options{Base: brief}), map[string]string{"read": "warning: not to be told"})
+	denied := serve(t, func(cfg *s3test.Config) { cfg.Roles[0].Policies = allowing(policy.Access{List: true}) })
+	d := c
+	d.Endpoint = denied.URL
+	r := check(t, t.Context(), d, checkup.Options{})
+	want(t, r, map[string]string{"list": "ok: is empty", "read": "failed: denied: s3:GetObject"})
+	if got := named(t, r, "read").Missing; len(got) != 1 || got[0].Statement.Action[0] != "s3:GetObject" {
+		t.Errorf("missing is %+v", got)
+	}
 	store(t, srv, path+"2026")
 	want(t, check(t, t.Context(), c, checkup.Options{}), map[string]string{"read": `ok: allowed: one byte of "reports/2026"`})
 	c.RestrictToPath = path + "2026"

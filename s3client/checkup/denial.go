@@ -38,6 +38,16 @@ func (r *run) refused(name, action string, err error) Check {
 // Guide, "Troubleshoot access denied error messages").
 var denial = regexp.MustCompile(`is not authorized to perform: ([A-Za-z0-9-]+:[A-Za-z0-9]+)(?: on resource: "?([^" ]+)"?)?`)
 
+// deniedAction is what was denied, by the service's words, "" if it does not say.
+func deniedAction(err error) string {
+	if api := apiError(err); api != nil {
+		if m := denial.FindStringSubmatch(api.Message); m != nil {
+			return m[1]
+		}
+	}
+	return ""
+}
+
 // otherPolicies are the kinds that are not of the caller's, by the words for them
 // in a denial. Some say whom they allow something.
 var otherPolicies = [...]struct {

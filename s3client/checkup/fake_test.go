@@ -193,5 +193,7 @@ func (w *watched) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func readCloser(s string) io.ReadCloser { return io.NopCloser(strings.NewReader(s)) }
 
-// contentSum is the SHA-256 of what is written for a trial.
-var contentSum = sigv4.PayloadOf([]byte("A test of \"sigvier connect\", to be removed at once.\n")).String()
+// content is what is written for a trial, contentSum its SHA-256.
+const content = "A test of \"sigvier connect\", to be removed at once.\n"
+
+var contentSum = sigv4.PayloadOf([]byte(content)).String()

@@ -54,7 +54,8 @@ func (r *run) read(ctx context.Context) (c Check, sure bool) {
 		}
 	}
 	// S3 says that a key is missing only to who may read it and may list the bucket
-	// (Amazon S3 API Reference, "GetObject", Permissions).
+	// (Amazon S3 API Reference, "GetObject", Permissions). To others it may say which of
+	// the two is denied.
 	out, err := client.GetObject(ctx, s3client.GetObjectInput{Bucket: r.bucket, Key: r.freshKey(), Range: "bytes=0-0"})
 	switch {
 	case err == nil:
@@ -62,7 +63,9 @@ func (r *run) read(ctx context.Context) (c Check, sure bool) {
 		return Check{Name: Read, Status: Failed, Found: "the service gives an object for a key that nobody has used: this is no S3"}, true
 	case errors.Is(err, s3client.ErrNotFound):
 		return Check{Name: Read, Status: OK, Found: "allowed: a key that is not there is said to be missing"}, true
-	case isAccessDenied(err) && !(r.path == "" && r.wasListed && r.listed == nil):
+	case isAccessDenied(err) && deniedAction(err) == "s3:ListBucket":
+		return Check{Name: Read, Status: OK, Found: "allowed: for a key that is not there the service denies only to say so"}, false
+	case isAccessDenied(err) && deniedAction(err) == "" && !(r.path == "" && r.wasListed && r.listed == nil):
 		return Check{Name: Read, Status: Warning, Found: "not to be told: nothing is known here that could be read, and the service denies what is missing"}, false
 	}
 	return r.refused(Read, "s3:GetObject", err), true

@@ -66,37 +66,54 @@ func TestWhatIsLeftBehindIsNamed(t *testing.T) {
 	}
 }
 
-// Whenever it is interrupted, what was begun is cleared away.
+// Whenever it is interrupted, what was begun is cleared away, in a bucket that keeps
+// versions too.
 func TestInterruptionLeavesNothingBehind(t *testing.T) {
-	for n := 1; ; n++ {
-		srv := serve(t)
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		sent := 0
-		interrupting := &watched{before: func(*http.Request) *http.Response {
-			if sent++; sent == n {
-				cancel()
+	for name, make := range map[string]func() *versioning{
+		"no versions": func() *versioning { return nil },
+		"versions":    func() *versioning { return &versioning{removable: true} },
+		"suspended":   func() *versioning { return &versioning{removable: true, suspended: true} },
+		"MinIO's":     func() *versioning { return &versioning{removable: true, suspended: true, minio: true} },
+		"kept":        func() *versioning { return &versioning{ifMatch: 412} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			for n, more := 1, true; more; n++ {
+				more = interruptedAt(t, n, make())
+				if n < 12 && !more {
+					t.Errorf("there were only %d requests", n)
+				}
 			}
+		})
+	}
+}
+
+// interruptedAt interrupts at the n-th request, and reports whether there was one.
+func interruptedAt(t *testing.T, n int, v *versioning) bool {
+	srv := serve(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	sent := 0
+	interrupting := &watched{before: func(req *http.Request) *http.Response {
+		if sent++; sent == n {
+			cancel()
+		}
+		if v == nil {
 			return nil
-		}}
-		c := roleForm(srv)
-		c.Permissions = everything
-		r := check(t, ctx, c, checkup.Options{Base: interrupting})
-		if got := keysIn(t, srv, "data"); len(got) > 0 || len(r.LeftBehind) > 0 {
-			t.Errorf("interrupted at request %d: left behind: %v, by its own words %v", n, got, r.LeftBehind)
 		}
-		for _, c := range r.Checks {
-			if c.Status == checkup.Failed {
-				t.Errorf("interrupted at request %d: %s failed: %s", n, c.Name, c.Found)
-			}
-		}
-		if sent < n {
-			if n < 12 {
-				t.Errorf("there were only %d requests", sent)
-			}
-			return
+		return v.answer(req)
+	}}
+	c := roleForm(srv)
+	c.Permissions = everything
+	r := check(t, ctx, c, checkup.Options{Base: interrupting})
+	if got := keysIn(t, srv, "data"); len(got) > 0 || len(r.LeftBehind) > 0 || v != nil && len(v.kept) > 0 {
+		t.Errorf("interrupted at request %d: left behind: %v %+v, by its own words %v", n, got, v, r.LeftBehind)
+	}
+	for _, c := range r.Checks {
+		if c.Status == checkup.Failed {
+			t.Errorf("interrupted at request %d: %s failed: %s", n, c.Name, c.Found)
 		}
 	}
+	return sent >= n
 }
 
 // A context that has ended already leaves nothing to do but the form.
@@ -227,6 +244,12 @@ func (v *versioning) answer(req *http.Request) *http.Response {
 		}
 		v.marker = false
 		return answer(200, "", said(id)...)
+	case req.Method == http.MethodGet && (len(v.kept) == 0 || v.marker):
+		return nil // as it is not there
+	case req.Method == http.MethodGet:
+		resp := answer(200, "", said(v.kept[len(v.kept)-1])...)
+		resp.Body, resp.ContentLength = readCloser(content), int64(len(content))
+		return resp
 	case req.Method == http.MethodHead && (len(v.kept) == 0 || v.marker):
 		return answer(404, "")
 	case req.Method == http.MethodHead:
