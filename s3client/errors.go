@@ -100,6 +100,8 @@ func hint(err error) string {
 		return "check the bucket's name"
 	case "ExpiredToken", "ExpiredTokenException":
 		return "the session has ended: get new temporary credentials"
+	case "PackedPolicyTooLarge":
+		return "restrict to a shorter path, or set no_session_policy"
 	case "RequestTimeTooSkewed":
 		return "set this machine's clock"
 	case "Forbidden":

@@ -91,6 +91,8 @@ func TestErrors(t *testing.T) {
 			is: []error{s3client.ErrDenied}, isNot: []error{s3client.ErrNotFound}, status: 404, code: "XAdminUserNotFound", hint: "check the access key ID"},
 		{name: "skewed clock", answer: says(403, "<Error><Code>RequestTimeTooSkewed</Code></Error>"), call: list,
 			is: []error{s3client.ErrDenied}, status: 403, code: "RequestTimeTooSkewed", hint: "set this machine's clock"},
+		{name: "a session policy too large", answer: says(400, "<Error><Code>PackedPolicyTooLarge</Code></Error>"), call: list,
+			isNot: []error{s3client.ErrDenied}, status: 400, code: "PackedPolicyTooLarge", hint: "restrict to a shorter path, or set no_session_policy"},
 		{name: "redirect to another region", answer: says(301, "<Error><Code>PermanentRedirect</Code><Endpoint>x</Endpoint></Error>", "X-Amz-Bucket-Region", "ap-south-1"), call: list,
 			isNot: []error{s3client.ErrNotFound, s3client.ErrDenied}, status: 301, code: "PermanentRedirect", hint: "the bucket is in region ap-south-1: set the region to that"},
 		{name: "redirect of HEAD", answer: says(301, "", "X-Amz-Bucket-Region", "ap-south-1"), call: head("data", "key"),

@@ -110,6 +110,24 @@ func TestSessionPolicyKeepsToTheRestrictions(t *testing.T) {
 	}
 }
 
+// The names of buckets have the role's partition, whichever it is.
+func TestSessionPolicyInEveryPartition(t *testing.T) {
+	for region, partition := range map[string]string{"eu-central-1": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov", "us-iso-east-1": "aws-iso",
+		"us-isob-east-1": "aws-iso-b", "eu-isoe-west-1": "aws-iso-e", "us-isof-south-1": "aws-iso-f", "eusc-de-east-1": "aws-eusc"} {
+		c := byRole()
+		c.Region, c.IAMRoleARN, c.RestrictToBucket, c.RestrictToPath = region, "arn:"+partition+":iam::123456789012:role/reader", "data", "reports/"
+		if err := c.Validate(); err != nil || c.Partition() != partition || c.Access().Partition != partition {
+			t.Errorf("%s: %v, partition %s", region, err, c.Partition())
+		}
+		d, text := sessionOf(t, c)
+		for _, other := range []string{"aws", "aws-cn", "aws-us-gov", "aws-eusc", partition} {
+			if got := may(d, "s3:GetObject", "arn:"+other+":s3:::data/reports/k", nil); got != (other == partition) {
+				t.Errorf("%s: a key in %s is allowed: %v by %s", region, other, got, text)
+			}
+		}
+	}
+}
+
 func TestSessionPolicyIsThereOnlyWhereItNarrows(t *testing.T) {
 	for _, test := range []struct {
 		name string

@@ -134,6 +134,11 @@ func (c *checker) principals(s Statement, path string) {
 			c.add(Warning, "removed-principal", path+".Principal", fmt.Sprintf("%q is the ID of a user or role that has been removed since", p), "Name the principal that is meant by its ARN, or remove it.")
 		}
 	}
+	for _, p := range slices.Concat(s.Principal.Service, s.Principal.Federated) {
+		if isOpen(p) { // which IAM refuses
+			c.add(Danger, "anyone", path+".Principal", fmt.Sprintf("the principal is %q: a wildcard stands for services or identity providers of whomever", p), "Name in Principal the one service or identity provider.")
+		}
+	}
 	for _, p := range s.Principal.Service {
 		if s.open("aws:SourceAccount", "000000000000") && s.open("aws:SourceArn", "arn:aws:sns:us-east-1:000000000000:probe") {
 			c.add(Info, "service", path+".Principal", fmt.Sprintf("the service %s may assume the role on behalf of any account for which it can be told to", p), "If the service supports it, demand aws:SourceAccount or aws:SourceArn in a condition.")

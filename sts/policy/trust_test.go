@@ -161,6 +161,8 @@ func TestCheckTrust(t *testing.T) {
 
 		{"a service", assume + `"Principal":{"Service":"glue.amazonaws.com"}`, nil, []string{"info service Statement[0].Principal"}},
 		{"a service for one account", assume + `"Principal":{"Service":"glue.amazonaws.com"}` + when(`"StringEquals":{"aws:SourceAccount":"123456789012"}`), nil, nil},
+		{"every service", assume + `"Principal":{"Service":"*.amazonaws.com"}` + when(`"StringEquals":{"aws:SourceAccount":"123456789012"}`), nil, []string{"danger anyone Statement[0].Principal"}},
+		{"every identity provider", `"Effect":"Allow","Action":"sts:AssumeRoleWithSAML","Principal":{"Federated":["*"]}`, nil, []string{"danger anyone Statement[0].Principal"}},
 		{"whoever has a token", github + when(`"StringEquals":{"token.actions.githubusercontent.com:aud":"sts.amazonaws.com"}`), nil, []string{"danger federated-open Statement[0].Condition"}},
 		{"whatever repository", github + when(`"StringLike":{"token.actions.githubusercontent.com:sub":"repo:*"}`), nil, []string{"danger federated-open Statement[0].Condition"}},
 		{"one repository", github + when(`"StringLike":{"token.actions.githubusercontent.com:sub":"repo:example/app:*"}`), nil, nil},

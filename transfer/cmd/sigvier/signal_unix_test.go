@@ -148,6 +148,30 @@ func TestInterruptedPutLeavesNothing(t *testing.T) {
 	s.run(t, "head", "s3://data/new").want(t, exitNotFound)
 }
 
+// Wherever the signal comes, what connect has stored is removed before it ends.
+func TestInterruptedConnectLeavesNothingInTheBucket(t *testing.T) {
+	for _, operation := range []string{"AssumeRole", "ListObjectsV2", "DeleteObject", "PutObject", "GetObject"} {
+		t.Run(operation, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, exactRole, func(cfg *s3test.Config) { cfg.Latency = 40 * time.Millisecond })
+			file := filepath.Join(t.TempDir(), "connection.json")
+			if err := rightForm(s).Save(file); err != nil {
+				t.Fatal(err)
+			}
+			r := start(t, nowhere(t).command(t, "connect", "--connection", file))
+			eventually(t, operation+" is under way", func() bool { return s.Requests()[operation] > 0 })
+			r.signal(t, os.Interrupt, exitInterrupted)
+			if got, want := r.stderr.String(), "sigvier: interrupted; no unfinished file or object was left behind\n"; got != want {
+				t.Errorf("stderr is %q, want %q", got, want)
+			}
+			if got := r.stdout.String(); !strings.Contains(got, "interrupted") && !strings.Contains(got, "delete          ok ") {
+				t.Errorf("stdout is %s, want every check, and which were not done", got)
+			}
+			s.holds(t)
+		})
+	}
+}
+
 // A read of a terminal or a pipe that says nothing must not keep the process.
 func TestInterruptWhileWaitingForStdin(t *testing.T) {
 	s := newSite(t)
