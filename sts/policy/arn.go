@@ -79,16 +79,20 @@ func (p Principal) anyone() bool { return p.Any || slices.Contains(p.AWS, "*") }
 
 // includes reports whether a caller is meant. A caller is given by ARN, by the
 // name of a service, or by the name or ARN of an identity provider; "" is an
-// anonymous one.
-func (p Principal) includes(caller string) bool {
+// anonymous one. Whether a canonical user is the caller with an ARN is unknown.
+func (p Principal) includes(caller string, unknown bool) bool {
 	if p.anyone() {
 		return true
 	}
 	if caller == "" {
 		return false
 	}
-	return slices.Contains(p.Service, caller) || slices.Contains(p.Federated, caller) || slices.Contains(p.CanonicalUser, caller) ||
-		slices.ContainsFunc(p.AWS, func(named string) bool { return names(named, caller) })
+	if slices.Contains(p.Service, caller) || slices.Contains(p.Federated, caller) || slices.Contains(p.CanonicalUser, caller) ||
+		slices.ContainsFunc(p.AWS, func(named string) bool { return names(named, caller) }) {
+		return true
+	}
+	a, _ := parseARN(caller)
+	return unknown && len(p.CanonicalUser) > 0 && a.isCaller()
 }
 
 // names reports whether a principal under "AWS" means a caller: it is the caller

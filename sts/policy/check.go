@@ -172,12 +172,12 @@ func (s Statement) open(key string, values ...string) bool {
 	without := newContext(Request{}, true)
 	// The principal's own keys are not derived: the key is to be absent, or the probe's.
 	without.derived = nil
-	if without.holds(only, false) {
+	if without.holds(only, Allow) {
 		return true
 	}
 	return slices.ContainsFunc(values, func(v string) bool {
 		with := context{request: Request{Context: map[string][]string{key: {v}}}, variables: true}
-		return with.holds(only, false)
+		return with.holds(only, Allow)
 	})
 }
 

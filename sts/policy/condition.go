@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"encoding/base64"
 	"math/big"
 	"net/netip"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // How a set operator treats a key with several values.
@@ -37,6 +39,7 @@ type comparison struct {
 	wild      bool              // * and ? are wildcards
 	valid     func(string) bool // of a value of the policy
 	expected  string            // what valid wants
+	readable  func(string) bool // of a value of the request; nil: each is
 	equal     func(request string, policy pattern) bool
 }
 
@@ -49,23 +52,13 @@ func comparisonOf(name string) (c comparison, ok bool) {
 		base = "IpAddress"
 	}
 	text := comparison{negated: base != name, variables: true, valid: func(string) bool { return true }}
-	typed := func(expected string, valid func(string) bool, equal func(request, policy string) bool) (comparison, bool) {
+	typed := func(expected string, valid, readable func(string) bool, equal func(request, policy string) bool) (comparison, bool) {
 		return comparison{
-			negated: base != name, valid: valid, expected: expected,
-			equal: func(request string, policy pattern) bool { return equal(request, string(policy)) },
+			negated: base != name, valid: valid, expected: expected, readable: readable,
+			equal: func(request string, policy pattern) bool {
+				return valid(string(policy)) && equal(request, string(policy))
+			},
 		}, true
-	}
-	number := func(holds func(int) bool) (comparison, bool) {
-		return typed("a number such as 100 or 2.5", isNumber, func(request, policy string) bool {
-			return isNumber(request) && isNumber(policy) && holds(compareNumbers(request, policy))
-		})
-	}
-	date := func(holds func(int) bool) (comparison, bool) {
-		return typed("a time such as 2026-01-31T15:04:05Z, or the seconds since 1970", isDate, func(request, policy string) bool {
-			r, ok1 := parseDate(request)
-			p, ok2 := parseDate(policy)
-			return ok1 && ok2 && holds(r.Compare(p))
-		})
 	}
 	order := map[string]func(int) bool{
 		"Equals": func(c int) bool { return c == 0 }, "LessThan": func(c int) bool { return c < 0 }, "LessThanEquals": func(c int) bool { return c <= 0 },
@@ -76,7 +69,9 @@ func comparisonOf(name string) (c comparison, ok bool) {
 		text.equal = func(request string, policy pattern) bool { return slices.Equal(literal(request), policy) }
 		return text, true
 	case "StringEqualsIgnoreCase":
-		text.equal = func(request string, policy pattern) bool { return strings.EqualFold(request, string(policy)) }
+		text.equal = func(request string, policy pattern) bool {
+			return slices.EqualFunc(literal(request), policy, equalFold)
+		}
 		return text, true
 	case "StringLike":
 		text.wild = true
@@ -88,22 +83,32 @@ func comparisonOf(name string) (c comparison, ok bool) {
 		text.equal = matchesARN
 		return text, true
 	case "Bool":
-		return typed("true or false", isBool, strings.EqualFold)
+		return typed("true or false", isBool, isBool, strings.EqualFold)
 	case "BinaryEquals":
-		return typed("Base64", isBase64, func(request, policy string) bool { return request == policy })
+		return typed("Base64", isBase64, isBase64, equalBase64)
 	case "IpAddress":
-		return typed("an IP address or a range such as 203.0.113.0/24", isRange, func(request, policy string) bool {
-			address, err := netip.ParseAddr(request)
-			return err == nil && isRange(policy) && parseRange(policy).Contains(address.Unmap())
-		})
+		return typed("an IP address or a range such as 203.0.113.0/24", isRange, isAddress, inRange)
 	}
 	if after, ok := strings.CutPrefix(base, "Numeric"); ok && order[after] != nil {
-		return number(order[after])
+		return typed("a number such as 100 or 2.5", isNumber, isNumber, func(request, policy string) bool {
+			return order[after](compareNumbers(request, policy))
+		})
 	}
 	if after, ok := strings.CutPrefix(base, "Date"); ok && order[after] != nil {
-		return date(order[after])
+		return typed("a time such as 2026-01-31T15:04:05Z, or the seconds since 1970", isDate, isDate, func(request, policy string) bool {
+			return order[after](compareDates(request, policy))
+		})
 	}
 	return comparison{}, false
+}
+
+// equalFold compares runes as [strings.EqualFold] does, which takes bytes that are
+// no UTF-8 to be all the same.
+func equalFold(a, b rune) bool {
+	if a == b || a > unicode.MaxRune || b > unicode.MaxRune {
+		return a == b
+	}
+	return strings.EqualFold(string(a), string(b))
 }
 
 // parseOperator takes an operator apart. Null stands alone: it has no IfExists, and
@@ -123,22 +128,25 @@ func parseOperator(name string) (op operator, ok bool) {
 	return op, ok
 }
 
-// holds evaluates a condition: all its operators and all their keys must hold.
-// An operator that AWS does not have never holds for an allowance and always for
-// a denial; [Parse] lets none through.
+// holds evaluates the condition of a statement: all its operators and all their
+// keys must hold.
+//
+// What cannot be evaluated never allows: an operator that AWS does not have, which
+// [Parse] does not let through, or a value in the request that is not of the
+// operator's type. It denies instead, where the statement denies.
 //
 // IAM User Guide, "Conditions with multiple context keys or values".
-func (c context) holds(conditions Conditions, unknown bool) bool {
+func (c context) holds(conditions Conditions, effect Effect) bool {
 	for name, keys := range conditions {
 		op, ok := parseOperator(name)
 		if !ok {
-			if !unknown {
+			if effect == Allow {
 				return false
 			}
 			continue
 		}
 		for key, wanted := range keys {
-			if name == nullOperator && !c.null(key, wanted) || name != nullOperator && !c.compare(op, c.values(key), wanted) {
+			if name == nullOperator && !c.null(key, wanted) || name != nullOperator && !c.compare(op, c.values(key), wanted, effect) {
 				return false
 			}
 		}
@@ -146,13 +154,24 @@ func (c context) holds(conditions Conditions, unknown bool) bool {
 	return true
 }
 
-// null holds if "true" is wanted and the key is absent, or "false" and it is there.
+// null holds if "true" is wanted and the key is absent, or "false" and it is there
+// and not empty.
 //
 // IAM User Guide, "IAM JSON policy elements: Condition operators", Condition
 // operator to check existence of condition keys.
 func (c context) null(key string, wanted []string) bool {
-	absent := len(c.values(key)) == 0
+	absent := isEmptySet(c.values(key))
 	return slices.ContainsFunc(wanted, func(s string) bool { return strings.EqualFold(s, "true") == absent && isBool(s) })
+}
+
+// isEmptySet reports whether a key has no values, for which one empty string
+// counts where sets are compared.
+//
+// IAM User Guide, "Creating a condition with multiple keys or values": if the key
+// values in the request resolve to an empty data set (for example, an empty
+// string).
+func isEmptySet(values []string) bool {
+	return len(values) == 0 || len(values) == 1 && values[0] == ""
 }
 
 // compare holds one key's values in the request against those that are wanted.
@@ -160,31 +179,47 @@ func (c context) null(key string, wanted []string) bool {
 // An absent key holds for a negated operator, for ...IfExists, and for
 // ForAllValues, whose trap that is; never for ForAnyValue.
 //
+// AWS wants a set operator for keys with several values. Without one, all of them
+// must do what is asked before anything is allowed, and one is enough to deny.
+//
 // IAM User Guide, "IAM JSON policy elements: Condition operators" and "Set
 // operators for multivalued context keys", which leave open what IfExists adds to
 // ForAnyValue: nothing, as AWS behaves.
-func (c context) compare(op operator, values, wanted []string) bool {
-	one := func(value string) bool { return c.matchesOne(op.base, value, wanted) != op.base.negated }
+func (c context) compare(op operator, values, wanted []string, effect Effect) bool {
+	one := func(value string) bool { return c.compareOne(op.base, value, wanted, effect) }
 	switch {
 	case op.set == anyValue:
-		return slices.ContainsFunc(values, one)
+		return !isEmptySet(values) && slices.ContainsFunc(values, one)
+	case op.set == allValues && isEmptySet(values):
+		return true
 	case len(values) == 0:
-		return op.set == allValues || op.ifExists || op.base.negated
-	case op.set == allValues || op.base.negated:
+		return op.ifExists || op.base.negated
+	case op.set == allValues || effect == Allow:
 		return !slices.ContainsFunc(values, func(value string) bool { return !one(value) })
 	}
-	// Several values without a set operator, which AWS warns of.
 	return slices.ContainsFunc(values, one)
 }
 
-func (c context) matchesOne(base comparison, value string, wanted []string) bool {
-	return slices.ContainsFunc(wanted, func(s string) bool {
-		p, ok := literal(s), true
-		if base.variables {
-			p, ok = c.expand(s, base.wild)
+// compareOne holds one value of the request against those that are wanted.
+//
+// A policy variable without a value may void the statement (IAM User Guide, "IAM
+// policy elements: Variables and tags"). Here it matches nothing, except where to
+// match takes something away from an allowance.
+func (c context) compareOne(base comparison, value string, wanted []string, effect Effect) bool {
+	if base.readable != nil && !base.readable(value) {
+		return effect != Allow
+	}
+	matches := slices.ContainsFunc(wanted, func(s string) bool {
+		if !base.variables {
+			return base.equal(value, literal(s))
 		}
-		return ok && base.equal(value, p)
+		p, ok := c.expand(s, base.wild)
+		if !ok {
+			return base.negated && effect == Allow
+		}
+		return base.equal(value, p)
 	})
+	return matches != base.negated
 }
 
 // matchesARN compares ARNs part by part, so that a * does not reach over a colon,
@@ -219,6 +254,13 @@ func isBase64(s string) bool {
 	return err == nil
 }
 
+// equalBase64 compares the bytes that two texts encode.
+func equalBase64(a, b string) bool {
+	x, _ := base64.StdEncoding.DecodeString(a)
+	y, _ := base64.StdEncoding.DecodeString(b)
+	return bytes.Equal(x, y)
+}
+
 // The number of digits is bounded for the sake of the machine.
 var number = regexp.MustCompile(`^[+-]?[0-9]{1,40}(\.[0-9]{1,40})?$`)
 
@@ -241,6 +283,12 @@ func isDate(s string) bool {
 	return ok
 }
 
+func compareDates(a, b string) int {
+	x, _ := parseDate(a)
+	y, _ := parseDate(b)
+	return x.Compare(y)
+}
+
 // parseDate reads a date, or the seconds since 1970. Four digits are a year.
 func parseDate(s string) (time.Time, bool) {
 	if seconds.MatchString(s) {
@@ -257,15 +305,29 @@ func parseDate(s string) (time.Time, bool) {
 
 func isRange(s string) bool { return parseRange(s).IsValid() }
 
-// parseRange reads a range of addresses; one address is a range of one.
+// parseRange reads a range of addresses; one address is a range of one. IPv4 in
+// IPv6's clothes is IPv4.
 func parseRange(s string) netip.Prefix {
-	if p, err := netip.ParsePrefix(s); err == nil {
-		return p.Masked()
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		a, err := netip.ParseAddr(s)
+		if err != nil || a.Zone() != "" {
+			return netip.Prefix{}
+		}
+		p = netip.PrefixFrom(a, a.BitLen())
 	}
-	a, err := netip.ParseAddr(s)
-	if err != nil || a.Zone() != "" {
-		return netip.Prefix{}
+	if p.Addr().Is4In6() && p.Bits() >= 96 {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
 	}
-	a = a.Unmap()
-	return netip.PrefixFrom(a, a.BitLen())
+	return p.Masked()
+}
+
+func isAddress(s string) bool {
+	_, err := netip.ParseAddr(s)
+	return err == nil
+}
+
+func inRange(address, policy string) bool {
+	a, err := netip.ParseAddr(address)
+	return err == nil && parseRange(policy).Contains(a.Unmap().WithZone(""))
 }

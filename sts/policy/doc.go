@@ -14,6 +14,11 @@
 // and what nothing allows is denied. The caller gives the condition keys of the
 // request; those that follow from the principal's ARN are added.
 //
+// What cannot be evaluated never allows anything: [Parse] and [Document.Validate]
+// refuse it, and [Document.Decide] fails closed where a program made the document:
+// an operator that there is not, a value of another type than the operator's, a
+// variable without a value, a canonical user whose ARN nobody knows.
+//
 // # What is not
 //
 // Which actions a service has, which of them go with which resource, and which

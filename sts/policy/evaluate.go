@@ -101,22 +101,23 @@ func Union(r Request, docs ...Document) Decision {
 
 // applies reports whether a statement is about a request. Each element that is
 // there must match; a policy for an identity has no principal, a trust policy no
-// resource.
+// resource. A statement without any action, which [Document.Validate] refuses,
+// never allows.
 //
-// A variable without a value may void the statement (IAM User Guide, "IAM policy
-// elements: Variables and tags"). Here it matches nothing, except in what an
-// allowance leaves out, so that it never widens one.
+// A variable without a value in the resource is as one in a condition.
 func (s *Statement) applies(c context) bool {
+	allows := s.Effect == Allow
 	switch {
-	case !s.Principal.isZero() && !s.Principal.includes(c.request.Principal),
-		!s.NotPrincipal.isZero() && s.NotPrincipal.includes(c.request.Principal),
+	case allows && len(s.Action) == 0 && len(s.NotAction) == 0,
+		!s.Principal.isZero() && !s.Principal.includes(c.request.Principal, !allows),
+		!s.NotPrincipal.isZero() && s.NotPrincipal.includes(c.request.Principal, allows),
 		len(s.Action) > 0 && !matchesAction(s.Action, c.request.Action),
 		matchesAction(s.NotAction, c.request.Action),
 		len(s.Resource) > 0 && !c.matchesResource(s.Resource, false),
-		c.matchesResource(s.NotResource, s.Effect == Allow):
+		c.matchesResource(s.NotResource, allows):
 		return false
 	}
-	return c.holds(s.Condition, s.Effect != Allow)
+	return c.holds(s.Condition, s.Effect)
 }
 
 // matchesAction compares the names of actions, which are the same in either case.
@@ -147,23 +148,23 @@ func newContext(r Request, variables bool) context {
 }
 
 // values are those of a key, whatever its case, nil if the request does not have
-// it.
+// it. Names that differ by case alone are one key with the values of all.
 //
 // IAM User Guide, "IAM JSON policy elements: Condition": context key names are not
-// case-sensitive.
+// case-sensitive; "Troubleshoot access denied error messages": names that differ
+// only by case may deny access unexpectedly.
 func (c context) values(key string) []string {
-	if v, ok := c.request.Context[key]; ok {
-		return v
-	}
+	var all []string
+	given := false
 	for name, v := range c.request.Context {
 		if strings.EqualFold(name, key) {
-			return v
+			all, given = append(all, v...), true
 		}
 	}
-	if v, ok := c.derived[strings.ToLower(key)]; ok {
+	if v, ok := c.derived[strings.ToLower(key)]; ok && !given {
 		return []string{v}
 	}
-	return nil
+	return all
 }
 
 // derive gives the keys that follow from the caller's ARN.

@@ -55,6 +55,36 @@ func TestDecide(t *testing.T) {
 			policy.Request{Principal: session, Action: "s3:GetObject", Resource: object}, policy.Allowed, "1"},
 		{"a given key goes before a derived one", `{"Sid":"1","Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::123456789012:role/path/reader"}}}`,
 			policy.Request{Principal: session, Action: "s3:GetObject", Resource: object, Context: map[string][]string{"AWS:PRINCIPALARN": {role}}}, policy.Allowed, "1"},
+		{"a variable without value never widens a negated condition", `{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalTag/team":"${aws:username}"}}}`,
+			policy.Request{Principal: session, Action: "s3:GetObject", Resource: object, Context: map[string][]string{"aws:PrincipalTag/team": {"x"}}}, policy.ImplicitDeny, ""},
+		{"a variable without value keeps a negated denial", `{"Sid":"1","Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"StringNotEquals":{"aws:PrincipalTag/team":"${aws:username}"}}}`,
+			policy.Request{Principal: session, Action: "s3:GetObject", Resource: object, Context: map[string][]string{"aws:PrincipalTag/team": {"x"}}}, policy.ExplicitDeny, "1"},
+		{"a variable's value is no pattern", `{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:PrincipalTag/team}/*"}`,
+			policy.Request{Principal: session, Action: "s3:GetObject", Resource: object, Context: map[string][]string{"aws:PrincipalTag/team": {"*"}}}, policy.ImplicitDeny, ""},
+		{"a default", `{"Sid":"1","Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:PrincipalTag/team, 'reports'}/*"}`,
+			policy.Request{Principal: session, Action: "s3:GetObject", Resource: object}, policy.Allowed, "1"},
+		{"a default is no pattern", `{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:PrincipalTag/team, '*'}/*"}`,
+			policy.Request{Principal: session, Action: "s3:GetObject", Resource: object}, policy.ImplicitDeny, ""},
+		{"a key that is no path", `{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/reports/*"}`,
+			policy.Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::b/other/../reports/x"}, policy.ImplicitDeny, ""},
+		{"a key with a line end", `{"Sid":"1","Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/reports/*"}`,
+			policy.Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::b/reports/a\nb"}, policy.Allowed, "1"},
+		{"composed and decomposed are two", `{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/\u00e9"}`,
+			policy.Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::b/e\u0301"}, policy.ImplicitDeny, ""},
+		{"NotAction and NotResource deny all the rest", `{"Sid":"1","Effect":"Deny","NotAction":"s3:Get*","NotResource":"arn:aws:s3:::b/reports/*"},{"Sid":"2","Effect":"Allow","Action":"*","Resource":"*"}`,
+			policy.Request{Action: "s3:PutObject", Resource: "arn:aws:s3:::b/x"}, policy.ExplicitDeny, "1"},
+		{"and nothing that either names", `{"Sid":"1","Effect":"Deny","NotAction":"s3:Get*","NotResource":"arn:aws:s3:::b/reports/*"},{"Sid":"2","Effect":"Allow","Action":"*","Resource":"*"}`,
+			policy.Request{Action: "s3:GetObject", Resource: "arn:aws:s3:::b/x"}, policy.Allowed, "2"},
+		{"a canonical user is nobody with an ARN", `{"Effect":"Allow","Principal":{"CanonicalUser":"79a5"},"Action":"s3:*","Resource":"*"}`,
+			policy.Request{Principal: user, Action: "s3:GetObject", Resource: object}, policy.ImplicitDeny, ""},
+		{"but may be him where he is denied", `{"Sid":"1","Effect":"Deny","Principal":{"CanonicalUser":"79a5"},"Action":"s3:*","Resource":"*"}`,
+			policy.Request{Principal: user, Action: "s3:GetObject", Resource: object}, policy.ExplicitDeny, "1"},
+		{"or where he alone is not allowed", `{"Effect":"Allow","NotPrincipal":{"CanonicalUser":"79a5"},"Action":"s3:*","Resource":"*"}`,
+			policy.Request{Principal: user, Action: "s3:GetObject", Resource: object}, policy.ImplicitDeny, ""},
+		{"or he alone not denied", `{"Sid":"1","Effect":"Deny","NotPrincipal":{"CanonicalUser":"79a5"},"Action":"s3:*","Resource":"*"}`,
+			policy.Request{Principal: user, Action: "s3:GetObject", Resource: object}, policy.ExplicitDeny, "1"},
+		{"a service is no canonical user", `{"Effect":"Deny","Principal":{"CanonicalUser":"79a5"},"Action":"s3:*","Resource":"*"}`,
+			policy.Request{Principal: "ec2.amazonaws.com", Action: "s3:GetObject", Resource: object}, policy.ImplicitDeny, ""},
 		{"a condition that does not hold", `{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}`,
 			policy.Request{Action: "s3:GetObject", Resource: object}, policy.ImplicitDeny, ""},
 		{"an anonymous caller", `{"Sid":"1","Effect":"Allow","Principal":{"AWS":"*"},"Action":"s3:*","Resource":"*"}`,
@@ -71,6 +101,54 @@ func TestDecide(t *testing.T) {
 				t.Errorf("Decide = %v by %q, want %v by %q", got, sid, test.want, test.sid)
 			}
 		})
+	}
+}
+
+// A document that a program made and never validated fails closed.
+func TestDecideOnWhatIsNoPolicy(t *testing.T) {
+	all := policy.Statement{Effect: policy.Allow, Action: []string{"*"}, Resource: []string{"*"}}
+	for name, test := range map[string]struct {
+		change func(*policy.Statement)
+		want   policy.Decision
+	}{
+		"as it should be":                   {func(s *policy.Statement) {}, policy.Allowed},
+		"no action":                         {func(s *policy.Statement) { s.Action = nil }, policy.ImplicitDeny},
+		"no action, denying":                {func(s *policy.Statement) { s.Action, s.Effect = nil, policy.Deny }, policy.ExplicitDeny},
+		"no effect":                         {func(s *policy.Statement) { s.Effect = "" }, policy.ExplicitDeny},
+		"another effect":                    {func(s *policy.Statement) { s.Effect = "allow" }, policy.ExplicitDeny},
+		"an unknown operator":               {func(s *policy.Statement) { s.Condition = policy.Conditions{"StringIs": {"aws:x": {"y"}}} }, policy.ImplicitDeny},
+		"an unknown operator, if it exists": {func(s *policy.Statement) { s.Condition = policy.Conditions{"StringIsIfExists": {"aws:x": {"y"}}} }, policy.ImplicitDeny},
+		"an unknown operator without keys":  {func(s *policy.Statement) { s.Condition = policy.Conditions{"StringIs": {}} }, policy.ImplicitDeny},
+		"an unknown operator, denying": {func(s *policy.Statement) {
+			s.Effect, s.Condition = policy.Deny, policy.Conditions{"StringIs": {"aws:x": {"y"}}}
+		}, policy.ExplicitDeny},
+		"a condition without values": {func(s *policy.Statement) { s.Condition = policy.Conditions{"StringEquals": {"aws:x": nil}} }, policy.ImplicitDeny},
+		"a number that is none":      {func(s *policy.Statement) { s.Condition = policy.Conditions{"NumericLessThan": {"aws:x": {"many"}}} }, policy.ImplicitDeny},
+		"a range that is none":       {func(s *policy.Statement) { s.Condition = policy.Conditions{"IpAddress": {"aws:SourceIp": {"x"}}} }, policy.ImplicitDeny},
+	} {
+		s := all
+		test.change(&s)
+		r := policy.Request{Principal: user, Action: "s3:GetObject", Resource: object, Context: map[string][]string{"aws:x": {"1"}, "aws:SourceIp": {"203.0.113.1"}}}
+		if got, _ := (policy.Document{Version: policy.Version, Statements: []policy.Statement{s}}).Decide(r); got != test.want {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+	}
+}
+
+// Variables are of 2012-10-17: before, they are text, with a wildcard in it or not.
+func TestTheVersionDecidesOnVariables(t *testing.T) {
+	for version, resource := range map[string]string{
+		`"Version":"2012-10-17",`: "arn:aws:s3:::b/ann", `"Version":"2008-10-17",`: "arn:aws:s3:::b/${aws:username}", ``: "arn:aws:s3:::b/${aws:username}",
+	} {
+		d := mustParse(t, `{`+version+`"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:username}","Condition":{"StringEquals":{"aws:x":"${*}"}}}}`)
+		x := "${*}"
+		if strings.Contains(version, "2012") {
+			x = "*"
+		}
+		r := policy.Request{Principal: user, Action: "s3:GetObject", Resource: resource, Context: map[string][]string{"aws:x": {x}}}
+		if got, _ := d.Decide(r); got != policy.Allowed {
+			t.Errorf("%q: %s: %v", version, resource, got)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,6 +43,9 @@ func parse(text []byte) (Document, error) {
 	case !utf8.Valid(text):
 		return Document{}, bad("", "", "the policy is not UTF-8")
 	}
+	if at := halfCharacter(text); at >= 0 {
+		return Document{}, bad("", `both halves, such as "\ud83d\ude00", or neither`, "there is half a character at byte %d: %s", at, text[at:at+6])
+	}
 	r := reader{json.NewDecoder(bytes.NewReader(text))}
 	r.tokens.UseNumber() // a number keeps its digits
 	root, err := r.value("", 0)
@@ -52,6 +56,20 @@ func parse(text []byte) (Document, error) {
 		return Document{}, bad("", "one JSON object", "something follows the policy")
 	}
 	return root.document()
+}
+
+// escapes are those of JSON, two where they are the halves of one character.
+var escapes = regexp.MustCompile(`\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.`)
+
+// halfCharacter finds an escape that is half a surrogate pair, in whose place
+// encoding/json would put U+FFFD: a resource of another name.
+func halfCharacter(text []byte) int {
+	for _, at := range escapes.FindAllIndex(text, -1) {
+		if one := text[at[0]:at[1]]; len(one) == 6 && (one[2] == 'd' || one[2] == 'D') && one[3] >= '8' {
+			return at[0]
+		}
+	}
+	return -1
 }
 
 // node is a JSON value and where it stands. encoding/json would read the last of
@@ -93,11 +111,18 @@ func (r reader) value(path string, depth int) (node, error) {
 		}
 	case json.Delim('{'):
 		n.isMap = true
+		seen := map[string]bool{}
 		for r.tokens.More() {
-			m, err := r.member(n, depth)
+			m, err := r.member(path, depth)
 			if err != nil {
 				return node{}, err
 			}
+			if seen[m.key] {
+				// "Grammar of the IAM JSON policy language", Policy grammar notes: no
+				// element may contain multiple instances of the same key.
+				return node{}, bad(m.value.path, "each key once", "stands twice")
+			}
+			seen[m.key] = true
 			n.object = append(n.object, m)
 		}
 	default:
@@ -110,21 +135,16 @@ func (r reader) value(path string, depth int) (node, error) {
 	return n, nil
 }
 
-func (r reader) member(of node, depth int) (member, error) {
+func (r reader) member(of string, depth int) (member, error) {
 	token, err := r.tokens.Token()
 	if err != nil {
-		return member{}, r.syntax(of.path, err)
+		return member{}, r.syntax(of, err)
 	}
 	key, ok := token.(string)
 	if !ok {
-		return member{}, bad(of.path, "a key", "%v is no key", token)
+		return member{}, bad(of, "a key", "%v is no key", token)
 	}
-	if slices.ContainsFunc(of.object, func(m member) bool { return m.key == key }) {
-		// "Grammar of the IAM JSON policy language", Policy grammar notes: no
-		// element may contain multiple instances of the same key.
-		return member{}, bad(join(of.path, key), "each key once", "stands twice")
-	}
-	value, err := r.value(join(of.path, key), depth+1)
+	value, err := r.value(join(of, key), depth+1)
 	return member{key, value}, err
 }
 

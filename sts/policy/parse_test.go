@@ -131,6 +131,11 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{`{"Statement":[{"Sid":"A","Effect":"Allow",` + rest + `},{"Sid":"A","Effect":"Deny",` + rest + `}]}`, `policy: Statement[1].Sid: is "A", which stands twice: expected one that no other statement has`},
 		{strings.Repeat("[", 9000), `policy: [0][0][0][0][0][0]: is nested deeper than anything in a policy`},
 		{strings.Repeat(" ", 70000), `policy: the policy has 70000 bytes: expected at most 20480, which is AWS's bound`},
+		{oneStatement(`"Effect":"Allow","Condition":{"StringEquals":{"aws:SourceIp":"x","AWS:sourceip":"y"}},` + rest), `policy: Statement[0].Condition.StringEquals.aws:SourceIp: stands twice: keys are the same in either case: expected each key once`},
+		{oneStatement(`"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::b/\ud83dx"`), `policy: there is half a character at byte 95: \ud83d: expected both halves, such as "\ud83d\ude00", or neither`},
+		{oneStatement(`"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::b/\uDE00\ud83d"`), `policy: there is half a character at byte 95: \uDE00: expected both halves, such as "\ud83d\ude00", or neither`},
+		{oneStatement(`"Effect":"Allow","Action":"*","Resource":"${aws:x}"`), `policy: Statement[0].Resource: is "${aws:x}": expected policy variables after the fifth colon only`},
+		{oneStatement(`"Effect":"Allow","Action":"*","Principal":{"Service":["a.com","*"]}`), `policy: Statement[0].Principal.Service[1]: is "*": expected a name without wildcards; everybody is "*" in place of the whole element`},
 		{"{\"a\\u001b\":1,\"a\\u001b\":1}", `policy: ["a\x1b"]: stands twice: expected each key once`},
 	} {
 		d, err := policy.Parse([]byte(test.text))
@@ -148,7 +153,8 @@ func TestParseTakesWhatIAMTakes(t *testing.T) {
 	for _, elements := range []string{
 		`"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:*"`,
 		`"Effect":"Allow","Action":"S3:*","Resource":"arn:aws:s3:::b*"`,
-		`"Effect":"Allow","Action":"*","Resource":"${aws:PrincipalTag/arn}"`,
+		`"Effect":"Allow","Action":"*","Resource":"arn:aws:sqs:us-east-2:*:${aws:username}-queue"`,
+		`"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::b/\\ud800\ud83d\ude00\uD83D\uDE00\ue000"`,
 		`"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":["AIDAEXAMPLEID1234567","arn:aws:sts::123456789012:assumed-role/x/y","arn:aws:iam:::user/x"]}`,
 		`"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"ArnLike":{"aws:SourceArn":"${aws:PrincipalArn}"},"IpAddress":{"aws:SourceIp":["::1","203.0.113.7"]}}`,
 	} {
@@ -158,6 +164,27 @@ func TestParseTakesWhatIAMTakes(t *testing.T) {
 	mustParse(t, small+strings.Repeat(" ", 64<<10-len(small)))
 	for _, elements := range []string{
 		`"Effect":"Allow","Action":"*","Resource":"arn:aws:*"`,
+		`"Effect":"Allow","Action":"*","Resource":"${aws:PrincipalTag/arn}"`,
+		`"Effect":"Allow","Action":"*","Resource":"arn:aws:iam::${aws:PrincipalAccount}:user/x"`,
+		`"Effect":"Allow","Action":"*","NotResource":"arn:${aws:username}:*"`,
+		`"Effect":"Allow","Action":"s3","Resource":"*"`,
+		`"Effect":"Allow","Action":"","Resource":"*"`,
+		`"Effect":"Allow","Action":"s3:Get Object","Resource":"*"`,
+		`"Effect":"Allow","Action":"s3:Get\u004fbjec\u0166","Resource":"*"`,
+		`"Effect":"Allow","Action":"*","Resource":""`,
+		`"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"${aws:SecureTransport}"}}`,
+		`"Effect":"Allow","Action":"*","Resource":"*","Condition":{"NullIfExists":{"aws:x":"true"}}`,
+		`"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:x":null}}`,
+		`"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:x":[["a"]]}}`,
+		`"Effect":"Allow","Action":["*",["*"]],"Resource":"*"`,
+		`"Effect":["Allow"],"Action":"*","Resource":"*"`,
+		`"Effect":"Allow","Action":"*","Resource":"*","Principals":"*"`,
+		`"Effect":"Allow","Action":"*","Principal":{"Service":"*"}`,
+		`"Effect":"Allow","Action":"*","Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/*"}`,
+		`"Effect":"Allow","Action":"*","Principal":{"CanonicalUser":""}`,
+		`"Effect":"Allow","Action":"*","NotPrincipal":{"Service":["ec2.amazonaws.com","*.amazonaws.com"]}`,
+		`"Effect":"Allow","Action":"*","Principal":["*"]`,
+		`"Effect":"Allow","Action":"*","Principal":{"AWS":[]}`,
 		`"Effect":"Allow","Action":"*","Resource":"arn:aws:s3::b"`,
 		`"Effect":"Allow","Action":"*","Resource":"urn:aws:s3:::b"`,
 		`"Effect":"Allow","Action":"*","Resource":"urn:aws:s3:*"`,
@@ -167,6 +194,49 @@ func TestParseTakesWhatIAMTakes(t *testing.T) {
 	} {
 		if _, err := policy.Parse([]byte(oneStatement(elements))); err == nil {
 			t.Errorf("%s is taken", elements)
+		}
+	}
+}
+
+// What a program may put into a document, and [policy.Parse] would not let through.
+func TestValidateADocumentMadeByHand(t *testing.T) {
+	statement := policy.Statement{Effect: policy.Allow, Action: []string{"s3:*"}, Resource: []string{"*"}}
+	for want, change := range map[string]func(*policy.Statement){
+		"Statement[0].Condition.StringNotEquals.aws:x: has no value: expected at least one value": func(s *policy.Statement) {
+			s.Condition = policy.Conditions{"StringNotEquals": {"aws:x": nil}}
+		},
+		`Statement[0].Condition.StringEqual: there is no operator "StringEqual": expected StringEquals, `: func(s *policy.Statement) {
+			s.Condition = policy.Conditions{"StringEqual": {"aws:x": {"y"}}}
+		},
+		"Statement[0]: has no action: expected Action or NotAction": func(s *policy.Statement) { s.Action = nil },
+	} {
+		s := statement
+		change(&s)
+		err := policy.Document{Statements: []policy.Statement{s}}.Validate()
+		if err == nil || !strings.HasPrefix(err.Error(), "policy: "+want) {
+			t.Errorf("Validate = %v, want %s", err, want)
+		}
+	}
+}
+
+func TestPoliciesOfIAMHaveNarrowNames(t *testing.T) {
+	for _, test := range []struct {
+		text string
+		use  policy.Use
+		want string
+	}{
+		{`{"Statement":{"Sid":"Read it","Effect":"Allow","Action":"s3:*","Resource":"*"}}`, policy.OfIdentity, `policy: Statement[0].Sid: is "Read it": expected letters and digits, as IAM's own policies have them`},
+		{`{"Statement":{"Sid":"Read-it","Effect":"Allow","Action":"sts:*","Principal":"*"}}`, policy.OfRole, `policy: Statement[0].Sid: is "Read-it": expected letters and digits, as IAM's own policies have them`},
+		{`{"Statement":{"Sid":"Read it","Effect":"Allow","Action":"s3:*","Resource":"*","Principal":"*"}}`, policy.OfResource, ""},
+		{`{"Id":"x","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`, policy.OfIdentity, `policy: Id: is "x": expected none in the policy of a user, role or session`},
+		{`{"Id":"x","Statement":{"Effect":"Allow","Action":"sts:*","Principal":"*"}}`, policy.OfRole, ""},
+	} {
+		got := ""
+		if err := mustParse(t, test.text).ValidateFor(test.use); err != nil {
+			got = err.Error()
+		}
+		if got != test.want {
+			t.Errorf("%s: %s, want %s", test.text, got, test.want)
 		}
 	}
 }

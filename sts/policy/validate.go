@@ -22,14 +22,14 @@ func (d Document) Validate() error {
 			return bad(path+".Sid", "one that no other statement has", "is %q, which stands twice", s.Sid)
 		}
 		sids[s.Sid] = true
-		if err := s.validate(path); err != nil {
+		if err := s.validate(path, d.Version == Version); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s Statement) validate(path string) error {
+func (s Statement) validate(path string, variables bool) error {
 	switch {
 	case s.Effect == "":
 		return bad(path+".Effect", "Allow or Deny", "is missing")
@@ -44,14 +44,18 @@ func (s Statement) validate(path string) error {
 	case !s.Principal.isZero() && !s.NotPrincipal.isZero():
 		return bad(path, "one of the two", "has Principal and NotPrincipal")
 	}
+	resource := func(path, value string) error { return checkResource(path, value, variables) }
 	for _, list := range []struct {
 		name   string
 		values []string
 		check  func(path, value string) error
 	}{
 		{"Action", s.Action, checkAction}, {"NotAction", s.NotAction, checkAction},
-		{"Resource", s.Resource, checkResource}, {"NotResource", s.NotResource, checkResource},
+		{"Resource", s.Resource, resource}, {"NotResource", s.NotResource, resource},
 		{"Principal.AWS", s.Principal.AWS, checkPrincipal}, {"NotPrincipal.AWS", s.NotPrincipal.AWS, checkPrincipal},
+		{"Principal.Service", s.Principal.Service, checkName}, {"NotPrincipal.Service", s.NotPrincipal.Service, checkName},
+		{"Principal.Federated", s.Principal.Federated, checkName}, {"NotPrincipal.Federated", s.NotPrincipal.Federated, checkName},
+		{"Principal.CanonicalUser", s.Principal.CanonicalUser, checkName}, {"NotPrincipal.CanonicalUser", s.NotPrincipal.CanonicalUser, checkName},
 	} {
 		for i, value := range list.values {
 			at := path + "." + list.name
@@ -77,12 +81,17 @@ func checkAction(path, value string) error {
 	return nil
 }
 
-// IAM User Guide, "IAM JSON policy elements: Resource".
-func checkResource(path, value string) error {
+// IAM User Guide, "IAM JSON policy elements: Resource"; "IAM policy elements:
+// Variables and tags", Resource element: a variable is for the resource portion
+// alone, after the fifth colon.
+func checkResource(path, value string, variables bool) error {
 	p := strings.SplitN(value, ":", 6)
+	if variables && strings.Contains(strings.Join(p[:min(len(p), 5)], ":"), "${") {
+		return bad(path, "policy variables after the fifth colon only", "is %q", value)
+	}
 	// A * at the end of a part, but not of the service, may stand for all behind it.
 	isARN := p[0] == "arn" && (len(p) == 6 || len(p) > 3 && strings.HasSuffix(value, "*"))
-	if isARN || value == "*" || strings.HasPrefix(value, "${") {
+	if isARN || value == "*" {
 		return nil
 	}
 	return bad(path, `an ARN such as "arn:aws:s3:::bucket/*", or "*"`, "is %q", value)
@@ -109,6 +118,15 @@ func checkPrincipal(path, value string) error {
 	return nil
 }
 
+// checkName is for the principals that are named as they are: services, identity
+// providers and canonical users.
+func checkName(path, value string) error {
+	if value == "" || isOpen(value) {
+		return bad(path, `a name without wildcards; everybody is "*" in place of the whole element`, "is %q", value)
+	}
+	return nil
+}
+
 func (c Conditions) validate(path string) error {
 	for _, name := range sortedKeys(c) {
 		at := join(path, name)
@@ -116,10 +134,20 @@ func (c Conditions) validate(path string) error {
 		if !ok {
 			return bad(at, oneOf(name, operators), "there is no operator %q", name)
 		}
+		seen := map[string]bool{}
 		for _, key := range sortedKeys(c[name]) {
-			if !strings.Contains(key, ":") {
+			folded := strings.ToLower(strings.ToUpper(key))
+			switch {
+			case !strings.Contains(key, ":"):
 				return bad(join(at, key), `a key such as "aws:SourceIp", with the service before a colon`, "%q is no condition key", key)
+			case seen[folded]:
+				// IAM User Guide, "IAM Access Analyzer policy check reference", Duplicate
+				// keys with different case.
+				return bad(join(at, key), "each key once", "stands twice: keys are the same in either case")
+			case len(c[name][key]) == 0:
+				return bad(join(at, key), "at least one value", "has no value")
 			}
+			seen[folded] = true
 			for i, value := range c[name][key] {
 				if !op.base.valid(value) {
 					return bad(fmt.Sprintf("%s[%d]", join(at, key), i), op.base.expected, "is %q", value)
@@ -150,15 +178,21 @@ const (
 
 // ValidateFor is Validate, and reports also what that use does not allow.
 //
-// IAM User Guide, "IAM JSON policy elements reference": Principal and Resource.
+// IAM User Guide, "IAM JSON policy elements reference": Principal, Resource and
+// Sid; "Grammar of the IAM JSON policy language", Policy grammar notes: Id.
 func (d Document) ValidateFor(use Use) error {
 	if err := d.Validate(); err != nil {
 		return err
+	}
+	if use == OfIdentity && d.ID != "" {
+		return bad("Id", "none in the policy of a user, role or session", "is %q", d.ID)
 	}
 	for i, s := range d.Statements {
 		path := fmt.Sprintf("Statement[%d]", i)
 		principal, resource := !s.Principal.isZero() || !s.NotPrincipal.isZero(), len(s.Resource) > 0 || len(s.NotResource) > 0
 		switch {
+		case use != OfResource && strings.ContainsFunc(s.Sid, func(r rune) bool { return alphanumeric(r) < 0 }):
+			return bad(path+".Sid", "letters and digits, as IAM's own policies have them", "is %q", s.Sid)
 		case use == OfIdentity && principal:
 			return bad(path, "none in the policy of a user, role or session: it is about whom it is attached to", "has a principal")
 		case use != OfIdentity && !principal:
