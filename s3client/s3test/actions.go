@@ -140,17 +140,17 @@ func grants(action string) (all []headerAction) {
 	return all
 }
 
-// target is what an action is about: without key a bucket, without bucket none.
-type target struct{ bucket, key, version string }
+// location is what an action is about: without key a bucket, without bucket none.
+type location struct{ bucket, key, version string }
 
 // on is the target of the operation as a whole.
-func (q *request) on() target { return target{q.bucket, q.key, q.query.Get("versionId")} }
+func (q *request) on() location { return location{q.bucket, q.key, q.query.Get("versionId")} }
 
 // needed is the permission for the operation on a target, and those for what its
 // headers ask for besides.
-func (q *request) needed(on target, h http.Header, context map[string][]string) []policy.Request {
+func (q *request) needed(on location, h http.Header, context map[string][]string) []policy.Request {
 	var all []policy.Request
-	add := func(action string, on target) {
+	add := func(action string, on location) {
 		one := q.need(action, on, context)
 		if !slices.ContainsFunc(all, func(n policy.Request) bool { return n.Action == one.Action && n.Resource == one.Resource }) {
 			all = append(all, one)
@@ -183,7 +183,7 @@ func (q *request) needed(on target, h http.Header, context map[string][]string) 
 // s3:GetObjectVersionTagging of s3:GetObjectTagging.
 func ofVersion(action string) string { return strings.Replace(action, "Object", "ObjectVersion", 1) }
 
-func (q *request) need(action string, on target, context map[string][]string) policy.Request {
+func (q *request) need(action string, on location, context map[string][]string) policy.Request {
 	resource := "arn:" + partitionOf(q.caller.arn()) + ":s3:::"
 	switch {
 	case on.bucket == "":
@@ -198,7 +198,7 @@ func (q *request) need(action string, on target, context map[string][]string) po
 
 // copySource reads BUCKET/KEY[?versionId=ID], encoded like a URL (Amazon S3 API
 // Reference, "CopyObject").
-func copySource(source string) target {
+func copySource(source string) location {
 	path, query, _ := strings.Cut(source, "?")
 	version, ok := strings.CutPrefix(query, "versionId=")
 	if !ok {
@@ -208,5 +208,5 @@ func copySource(source string) target {
 		path = decoded
 	}
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	return target{bucket, key, version}
+	return location{bucket, key, version}
 }

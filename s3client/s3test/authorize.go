@@ -36,7 +36,7 @@ func (s *Server) authorize(r *http.Request, q *request, h http.Header) error {
 
 // authorizeObject decides on one target. The handlers of operations that name
 // their objects in the body ask it for each.
-func (s *Server) authorizeObject(r *http.Request, q *request, h http.Header, on target) error {
+func (s *Server) authorizeObject(r *http.Request, q *request, h http.Header, on location) error {
 	if q.caller.unlimited() {
 		return nil
 	}
@@ -59,7 +59,7 @@ var headerKeys = strings.Fields(`
 // s3Context has the condition keys of a request to S3. A parameter that is not in
 // the request is no key, whereas an empty one is: a listing without a prefix is
 // not one with the prefix "".
-func (s *Server) s3Context(r *http.Request, q *request, h http.Header, on target) map[string][]string {
+func (s *Server) s3Context(r *http.Request, q *request, h http.Header, on location) map[string][]string {
 	keys := s.context(r, q.caller)
 	keys["s3:signatureversion"] = []string{"AWS4-HMAC-SHA256"}
 	switch {
@@ -99,7 +99,7 @@ func (s *Server) s3Context(r *http.Request, q *request, h http.Header, on target
 // on one does not hold.
 func (s *Server) missing(r *http.Request, q *request) error {
 	if !q.caller.unlimited() {
-		bucket := target{bucket: q.bucket}
+		bucket := location{bucket: q.bucket}
 		context := s.s3Context(r, q, r.Header, bucket)
 		if d := q.caller.permit(q.need("s3:ListBucket", bucket, context), false); d != nil {
 			return s.deny(d)
