@@ -20,3 +20,20 @@ func TestCheckBucketName(t *testing.T) {
 		}
 	}
 }
+
+func TestCheckBucketNameSaysWhy(t *testing.T) {
+	for name, want := range map[string]string{
+		"ab":                    `"ab" has 2 characters: 3 to 63 are expected`,
+		strings.Repeat("a", 64): "has 64 characters: 3 to 63 are expected",
+		"my_bucket":             `"my_bucket": only lower-case letters, digits, dots and hyphens are expected, and a letter or digit at both ends`,
+		"a..b":                  "has two dots side by side",
+		"192.168.5.4":           "looks like an IP address",
+		"amzn-s3-demo-bucket":   "begins with amzn-s3-demo-, which S3 keeps for the examples in AWS's documents",
+		"data--table-s3":        "ends in --table-s3, which S3 keeps for table buckets",
+		"data-an":               "ends in -an, which S3 keeps for an account's own namespace: NAME-ACCOUNT-REGION-an",
+	} {
+		if err := s3client.CheckBucketName(name); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("CheckBucketName(%q) = %v, want %q", name, err, want)
+		}
+	}
+}

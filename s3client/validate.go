@@ -124,6 +124,16 @@ func (c Connection) validatePath(e *ConnectionError) {
 	e.addIf(!utf8.ValidString(path) || strings.ContainsFunc(path, unicode.IsControl), field,
 		"has a line end, a control character or bytes that are not UTF-8: a key, or a folder such as reports/, is expected")
 	e.adviseIf(strings.HasPrefix(path, "/"), field, "begins with a slash, and S3's keys do not", "leave that slash out")
-	e.adviseIf(strings.Contains(path, "://"), field, "is a URL: what stands behind the bucket's name is expected", "give the folder or key alone, such as reports/")
+	e.adviseIf(isAddress(path), field, "is an address: what stands behind the bucket's name is expected", "give the folder or key alone, such as reports/")
 	e.adviseIf(strings.HasSuffix(path, "*"), field, "ends in *, which is a character like any other", "for a folder, end in the slash before it")
+}
+
+// isAddress tells an address of the path from a path in which there is one.
+func isAddress(path string) bool {
+	for _, begin := range [...]string{"s3://", "https://", "http://", "arn:"} {
+		if strings.HasPrefix(path, begin) {
+			return true
+		}
+	}
+	return false
 }

@@ -97,6 +97,7 @@ var invalid = []struct {
 	{"path that begins with a slash", restricted, func(c *s3client.Connection) { c.RestrictToPath = "/reports/" }, "restrict_to_path"},
 	{"path with a star", restricted, func(c *s3client.Connection) { c.RestrictToPath = "reports/*" }, "restrict_to_path"},
 	{"path that is a URL", restricted, func(c *s3client.Connection) { c.RestrictToPath = "s3://data/reports/" }, "restrict_to_path"},
+	{"path that is an ARN", restricted, func(c *s3client.Connection) { c.RestrictToPath = "arn:aws:s3:::data/reports/" }, "restrict_to_path"},
 	{"path with its line end", restricted, func(c *s3client.Connection) { c.RestrictToPath = "reports/\n" }, "restrict_to_path"},
 	{"path that is not UTF-8", restricted, func(c *s3client.Connection) { c.RestrictToPath = "\xff/" }, "restrict_to_path"},
 	{"path with an encoded ..", restricted, func(c *s3client.Connection) { c.RestrictToPath = "reports/%2e%2e/" }, "restrict_to_path"},
@@ -331,6 +332,9 @@ func TestValidateAdmits(t *testing.T) {
 		}},
 		{"an owner", func(c *s3client.Connection) { c.BucketOwner = "012345678901" }},
 		{"a path with odd characters", func(c *s3client.Connection) { c.RestrictToBucket, c.RestrictToPath = "data", "a b/ü*?${x}/\"" }},
+		{"a path with an address in it", func(c *s3client.Connection) {
+			c.RestrictToBucket, c.RestrictToPath = "data", "crawl/https://example.org/"
+		}},
 		{"a long path where nobody narrows the session", func(c *s3client.Connection) {
 			c.RestrictToBucket, c.RestrictToPath, c.NoSessionPolicy = "data", strings.Repeat("x", 1023)+"/", true
 		}},
@@ -450,7 +454,7 @@ func TestRegionsByTheirNames(t *testing.T) {
 		}
 	}
 	c.Endpoint = "https://s3.example.org"
-	for _, others := range []string{"auto", "garage", "us", "nbg1", "default", "eu-central"} {
+	for _, others := range []string{strings.Repeat("a", 63), "auto", "garage", "us", "nbg1", "default", "eu-central"} {
 		if c.Region = others; c.Validate() != nil {
 			t.Errorf("region %s of another service: %v", others, c.Validate())
 		}

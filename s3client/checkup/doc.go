@@ -18,8 +18,9 @@
 // written only if the name is free, and only after it has been seen that it can be
 // removed; it is removed under a deadline of its own, whatever happens to the
 // context. Where it could not be removed, writing is tried with a body that is not
-// the one that was signed: S3 asks whether the caller may write, and then refuses
-// the body. Should something stay all the same, [Report.LeftBehind] names it.
+// the one that was signed, and deleting on a condition that does not hold: S3 asks
+// whether the caller may, and then refuses. Should something stay all the same, as
+// where a service knows no such conditions, [Report.LeftBehind] names it.
 //
 // # No secrets
 //
