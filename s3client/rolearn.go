@@ -53,7 +53,7 @@ func adviceOnRoleARN(written string) string {
 		return "this is a user's, who has an access key; " + where
 	case kind == "instance-profile":
 		return "an instance profile holds a role, often of the same name; " + where
-	case kind == "role" && p[2] == "iam" && strings.Contains(p[4], "-"):
+	case strings.Contains(p[4], "-"):
 		return adviceOnAccount(p[4])
 	}
 	return where

@@ -332,6 +332,9 @@ func TestValidateAdmits(t *testing.T) {
 		}},
 		{"an owner", func(c *s3client.Connection) { c.BucketOwner = "012345678901" }},
 		{"a path with odd characters", func(c *s3client.Connection) { c.RestrictToBucket, c.RestrictToPath = "data", "a b/ü*?${x}/\"" }},
+		{"a role's name and path of the longest", func(c *s3client.Connection) {
+			c.IAMRoleARN = "arn:aws:iam::123456789012:role/" + strings.Repeat("x", 510) + "/" + strings.Repeat("y", 64)
+		}},
 		{"a path with an address in it", func(c *s3client.Connection) {
 			c.RestrictToBucket, c.RestrictToPath = "data", "crawl/https://example.org/"
 		}},

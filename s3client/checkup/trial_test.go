@@ -127,6 +127,8 @@ func TestInterruptedBeforehand(t *testing.T) {
 	}
 }
 
+const minio = -1
+
 // A bucket that keeps versions keeps the object, too, unless its version is removed.
 func TestVersionsAreNotLeftBehind(t *testing.T) {
 	for _, test := range []struct {
@@ -134,7 +136,7 @@ func TestVersionsAreNotLeftBehind(t *testing.T) {
 		suspended bool
 		removable bool // versions
 		known     bool // that the bucket keeps them, by an object that is there
-		ifMatch   int  // the answer to a removal with a condition; 0: it is not looked at
+		ifMatch   int  // the answer to a removal with a condition; 0: it is not looked at, minio: as MinIO
 		want      map[string]string
 		left      int
 	}{
@@ -148,13 +150,14 @@ func TestVersionsAreNotLeftBehind(t *testing.T) {
 		{"versions cannot be removed, in other words", false, false, false, 404, map[string]string{"write": "ok: nothing was stored", "delete": "ok: allowed: nothing was deleted"}, 0},
 		{"versions cannot be removed, without conditions", false, false, false, 501, map[string]string{"write": "ok: nothing was stored", "delete": "failed: LEFT BEHIND: the delete marker s3://data/reports/sigvier-connect-"}, 1},
 		{"versions cannot be removed, conditions are not looked at", false, false, false, 0, map[string]string{"write": "ok: nothing was stored", "delete": "failed: LEFT BEHIND: the delete marker s3://data/reports/sigvier-connect-"}, 1},
+		{"versions cannot be removed, and nothing is marked that is not there", false, false, false, minio, map[string]string{"write": "ok: nothing was stored", "delete": "ok: allowed"}, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			srv := serve(t)
 			if test.known {
 				store(t, srv, path+"there")
 			}
-			v := &versioning{suspended: test.suspended, removable: test.removable, ifMatch: test.ifMatch}
+			v := &versioning{suspended: test.suspended, removable: test.removable, ifMatch: max(test.ifMatch, 0), minio: test.ifMatch == minio}
 			c := roleForm(srv)
 			c.Permissions = everything
 			r := check(t, t.Context(), c, checkup.Options{Base: &watched{before: v.answer}})
