@@ -17,7 +17,7 @@ type AssumeRoleInput struct {
 	RoleARN     string
 	ExternalID  string        // what the role's trust policy may ask for; "" sends none
 	SessionName string        // stands in the logs of the role's account
-	Duration    time.Duration // whole seconds, 15 minutes to 12 hours; 0 is 1 hour
+	Duration    time.Duration // whole seconds, 15 minutes to 12 hours, 1 hour with a role's credentials; 0 is 1 hour
 
 	// Policy is an inline session policy, a JSON document: the session may do
 	// what both it and the role allow. "" narrows nothing.
@@ -37,15 +37,9 @@ type AssumeRoleInput struct {
 	// the user may take). A code serves only once.
 	MFASerial string
 	MFACode   func(context.Context) (string, error)
-	// Contexts are up to 5 assertions of trusted context providers.
+	// Contexts are up to 5 assertions of trusted context providers, signed and
+	// encrypted by STS.
 	Contexts []ProvidedContext
-}
-
-// ProvidedContext is what a context provider, such as IAM Identity Center, says
-// of the caller. The assertion is asked for before each call.
-type ProvidedContext struct {
-	ProviderARN string
-	Assertion   func(context.Context) (string, error)
 }
 
 // AssumeRoleOutput is what the role's session is.
@@ -60,9 +54,14 @@ type AssumeRoleOutput struct {
 // AssumeRole begins a session of a role. Every field that is wrong, here or in
 // the client, is reported at once, and nothing is sent then, nor is MFACode
 // called.
+//
+// With the credentials of another role's session, this is role chaining, and the
+// session lasts for an hour at most ([Client.RoleChainProvider]). A longer Duration
+// is refused here if the client's Provider is known to be a role's; else STS says
+// it, and the error matches [ErrMalformed].
 func (c *Client) AssumeRole(ctx context.Context, in AssumeRoleInput) (AssumeRoleOutput, error) {
 	const operation = "AssumeRole"
-	if err := errors.Join(c.ready(), in.Check()); err != nil {
+	if err := errors.Join(c.ready(), in.Check(), c.checkAccount(in.RoleARN), c.checkChained(in.Duration)); err != nil {
 		return AssumeRoleOutput{}, err
 	}
 	params, err := in.params(ctx)
@@ -126,7 +125,7 @@ func (in AssumeRoleInput) params(ctx context.Context) (url.Values, error) {
 // AssumeRoleProvider is a [Provider] of the role's credentials: it assumes the
 // role when first asked, and again before each session ends.
 func (c *Client) AssumeRoleProvider(in AssumeRoleInput) *Provider {
-	return c.provider(in.RoleARN, cmp.Or(in.Duration, defaultDuration), func(ctx context.Context) (sigv4.Credentials, error) {
+	return c.provider(append(c.baseRoles(), in.RoleARN), cmp.Or(in.Duration, defaultDuration), func(ctx context.Context) (sigv4.Credentials, error) {
 		out, err := c.AssumeRole(ctx, in)
 		return out.Credentials, err
 	})

@@ -19,24 +19,26 @@ const (
 	defaultDuration = time.Hour
 )
 
-// account is twelve digits. Ceph leaves it empty or has a tenant's name there,
-// MinIO leaves it empty.
+// In place of an account's ID, Ceph has a tenant's name or nothing, and MinIO
+// nothing, but the region of its site where IAM has none.
 var (
 	partition = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
-	account   = regexp.MustCompile(`^([0-9]{12}|[A-Za-z_][A-Za-z0-9_]*)?$`)
+	accountID = regexp.MustCompile(`^[0-9]{12}$`)
+	tenant    = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)?$`)
 	rolePath  = regexp.MustCompile(`^([!-~]+/)?[A-Za-z0-9_+=,.@-]+$`)
 )
 
 // CheckRoleARN checks the ARN of an IAM role:
-// arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME, 20 to 2048 characters. The error
-// is an [*InputError].
+// arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME, 20 to 2048 characters. An account
+// may be missing or be a tenant of Ceph's; the operations of a [Client] that calls
+// AWS want an account's ID of twelve digits. The error is an [*InputError].
 func CheckRoleARN(arn string) error {
 	bad := func(problem string) error { return &InputError{Field: "RoleArn", Problem: problem} }
 	if arn == "" {
 		return bad("is empty: expecting arn:aws:iam::ACCOUNT:role/NAME")
 	}
-	if len(arn) < 20 || len(arn) > 2048 {
-		return bad(fmt.Sprintf("has %d characters, not 20 to 2048: expecting arn:aws:iam::ACCOUNT:role/NAME", len(arn)))
+	if problem := lengthOfARN(arn, "arn:aws:iam::ACCOUNT:role/NAME"); problem != "" {
+		return bad(problem)
 	}
 	// 6 parts: arn, partition, service, region (none), account, resource.
 	p := strings.SplitN(arn, ":", 6)
@@ -47,14 +49,23 @@ func CheckRoleARN(arn string) error {
 	switch {
 	case p[2] == "sts" && kind == "assumed-role":
 		return bad(fmt.Sprintf("%q is the ARN of a session: expecting the role's own, arn:aws:iam::ACCOUNT:role/NAME", arn))
-	case p[2] != "iam" || p[3] != "" || kind != "role":
+	case p[2] != "iam" || p[3] != "" && p[1] != "minio" || kind != "role":
 		return bad(fmt.Sprintf("%q is not a role's: expecting arn:aws:iam::ACCOUNT:role/NAME", arn))
-	case !account.MatchString(p[4]):
+	case !accountID.MatchString(p[4]) && !tenant.MatchString(p[4]):
 		return bad(fmt.Sprintf("%q has an account ID that is not twelve digits", arn))
 	case !rolePath.MatchString(name):
 		return bad(fmt.Sprintf("%q has no role name of letters, digits and _+=,.@-", arn))
 	}
 	return nil
+}
+
+// lengthOfARN says what is wrong with the length of an ARN, "" if nothing is:
+// 20 to 2048 characters for all of them.
+func lengthOfARN(arn, example string) string {
+	if n := utf8.RuneCountInString(arn); n < 20 || n > 2048 {
+		return fmt.Sprintf("has %d characters, not 20 to 2048: expecting %s", n, example)
+	}
+	return ""
 }
 
 // CheckExternalID checks an external ID: [\w+=,.@:\/-]{2,1224}. The error is an

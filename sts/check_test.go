@@ -37,6 +37,7 @@ func TestChecksOfSingleFields(t *testing.T) {
 				"arn:aws:iam:::role/S3Access",       // Ceph
 				"arn:aws:iam::tenant:role/S3Access", // Ceph with a tenant
 				"arn:minio:iam:::role/idmp-1",
+				"arn:minio:iam:us-east-1::role/fRGPWrjFAsqwPLxCXZinPV1NZ84", // of a site with a region
 				"arn:aws:iam::123456789012:role/" + strings.Repeat("a", 2048-31),
 			},
 			[]string{
@@ -129,6 +130,10 @@ func TestEverythingWrongIsSaidAtOnceAndNothingSent(t *testing.T) {
 		{"endpoint without a scheme", &sts.Client{Region: "eu-central-1", Endpoint: "localhost:9000", Provider: base}, role, []string{"Endpoint"}},
 		{"endpoint of another scheme", &sts.Client{Region: "eu-central-1", Endpoint: "ftp://localhost", Provider: base}, role, []string{"Endpoint"}},
 		{"endpoint with a password", &sts.Client{Region: "eu-central-1", Endpoint: "https://u:" + secret + "@localhost", Provider: base}, role, []string{"Endpoint"}},
+		{"endpoint without a host", &sts.Client{Region: "eu-central-1", Endpoint: "https://:9000", Provider: base}, role, []string{"Endpoint"}},
+		{"endpoint of a path alone", &sts.Client{Region: "eu-central-1", Endpoint: "https:/sts", Provider: base}, role, []string{"Endpoint"}},
+		{"endpoint with a fragment", &sts.Client{Region: "eu-central-1", Endpoint: "https://localhost/#a", Provider: base}, role, []string{"Endpoint"}},
+		{"endpoint with an empty query", &sts.Client{Region: "eu-central-1", Endpoint: "https://localhost/?", Provider: base}, role, []string{"Endpoint"}},
 		{"endpoint with a password of letters", &sts.Client{Region: "eu-central-1", Endpoint: "https://u:p@localhost", Provider: base}, role, []string{"Endpoint"}},
 		{"endpoint with a query", &sts.Client{Region: "eu-central-1", Endpoint: "https://localhost/?a", Provider: base}, role, []string{"Endpoint"}},
 		{"endpoint that is no URL", &sts.Client{Region: "eu-central-1", Endpoint: "https://u:" + secret + "@%zz", Provider: base}, role, []string{"Endpoint"}},
@@ -149,6 +154,29 @@ func TestEverythingWrongIsSaidAtOnceAndNothingSent(t *testing.T) {
 				noSecret(t, fmt.Sprint(err))
 			}
 		})
+	}
+}
+
+// At AWS, that is: others have roles without an account.
+func TestRoleOfNoAccount(t *testing.T) {
+	for _, arn := range []string{"arn:aws:iam:::role/demo", "arn:aws:iam::tenant:role/demo"} {
+		in, web := role, webRole
+		in.RoleARN, web.RoleARN = arn, arn
+		sent := 0
+		for _, endpoint := range []string{"", "https://minio.example"} {
+			c := sendNothing(func() { sent++ })
+			c.Endpoint = endpoint
+			_, signed := c.AssumeRole(t.Context(), in)
+			_, unsigned := c.AssumeRoleWithWebIdentity(t.Context(), web)
+			for _, err := range []error{signed, unsigned} {
+				if want := `sts: RoleArn "` + arn + `" has an account ID that is not twelve digits`; endpoint == "" && (!errors.Is(err, sts.ErrInput) || err.Error() != want) {
+					t.Errorf("got  %v\nwant %s", err, want)
+				}
+			}
+		}
+		if sent != 2 {
+			t.Errorf("%s: %d calls, want those of the other service alone", arn, sent)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package sts
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -79,6 +81,15 @@ func (c *Client) setUp() {
 	c.unsigned = newUnsigned(c.Base)
 }
 
+// checkAccount checks that a role at AWS has an account with an ID; others leave
+// it out.
+func (c *Client) checkAccount(roleARN string) error {
+	if c.Endpoint != "" || CheckRoleARN(roleARN) != nil || accountID.MatchString(strings.Split(roleARN, ":")[4]) {
+		return nil
+	}
+	return &InputError{Field: "RoleArn", Problem: fmt.Sprintf("%q has an account ID that is not twelve digits", roleARN)}
+}
+
 func (c *Client) now() time.Time {
 	if c.Now != nil {
 		return c.Now()
@@ -107,7 +118,7 @@ func (c *Client) post(ctx context.Context, transport *sigv4http.Transport, opera
 		return "", refused(operation, readError(resp, params))
 	}
 	defer resp.Body.Close()
-	requestID = resp.Header.Get("X-Amzn-Requestid")
+	requestID = cmp.Or(resp.Header.Get("X-Amzn-Requestid"), resp.Header.Get("X-Amz-Request-Id")) // the latter from MinIO
 	bad := func(problem string) error {
 		return &ResponseError{Operation: operation, Problem: problem, RequestID: requestID}
 	}

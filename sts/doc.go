@@ -3,14 +3,16 @@
 //
 // Most callers want [Client.AssumeRoleProvider]: a [sigv4.Provider] that assumes
 // a role and keeps its credentials fresh. [Client.AssumeRole] is the one call.
-// The siblings have providers, too: [Client.AssumeRoleWithWebIdentity] needs no
-// credentials but another provider's token, [Client.GetSessionToken] adds an MFA
-// code to those one has.
+// [Client.RoleChainProvider] goes through any number of roles, each of which is
+// assumed with the one before. The siblings have providers, too:
+// [Client.AssumeRoleWithWebIdentity] needs no credentials but another provider's
+// token, [Client.GetSessionToken] adds an MFA code to those one has.
 //
-// [Client.GetCallerIdentity] tells whose credentials one has;
+// [Client.GetCallerIdentity] tells whose credentials one has.
 // [Client.PresignGetCallerIdentity] and [Client.SignGetCallerIdentity] prove it to
-// somebody else, as EKS and Vault ask for it. [Client.GetAccessKeyInfo] and
-// [Client.DecodeAuthorizationMessage] help to find out what went wrong.
+// somebody else, such as Vault, and [Client.EKSToken] to a cluster of EKS.
+// [Client.GetAccessKeyInfo] and [Client.DecodeAuthorizationMessage] help to find
+// out what went wrong.
 //
 // # Errors
 //
@@ -19,8 +21,9 @@
 // [*InputError]. What STS refuses comes as a [*sigv4http.APIError], which can be
 // matched by code, and matches one of the sentinels beside [ErrAccessDenied].
 // An answer that is none of STS's gives a [*ResponseError]. No error holds a
-// secret access key, a session token, a web identity token, an MFA code or an
-// external ID.
+// secret access key, a session token, a web identity token, an MFA code, a context
+// assertion or an external ID, not even where a proxy's page gives back what was
+// sent. External IDs of fewer than six characters are an exception to the latter.
 //
 // # Short-lived secrets
 //

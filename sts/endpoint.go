@@ -23,8 +23,10 @@ var partitions = [...]struct{ region, suffix, dualStack string }{
 	{"us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
 }
 
-// regionName is one label of a host name, for that is what it becomes.
-var regionName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+// regionName is words and a number, all of which become one label of a host name:
+// eu-central-1. Those of the SDKs that stand for an endpoint are none: aws-global,
+// us-east-1-fips.
+var regionName = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+$`)
 
 // URL is where the client's calls go.
 func (c *Client) URL() (string, error) { return c.endpoint() }
@@ -48,7 +50,7 @@ func (c *Client) endpoint() (string, error) {
 }
 
 func regional(region string, fips, dualStack bool) (string, error) {
-	if !regionName.MatchString(region) {
+	if !regionName.MatchString(region) || len(region) > 63 || strings.HasPrefix(region, "fips-") {
 		return "", &InputError{Field: "Region", Problem: `is no region's name, such as "eu-central-1"`}
 	}
 	service, suffix, dual := "sts", "amazonaws.com", "api.aws"
@@ -73,7 +75,7 @@ func regional(region string, fips, dualStack bool) (string, error) {
 // may hold a password.
 func custom(endpoint string) (string, error) {
 	u, err := url.Parse(endpoint)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" ||
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" ||
 		u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
 		return "", &InputError{Field: "Endpoint", Problem: "is no URL of the form https://HOST[:PORT][/PATH]"}
 	}

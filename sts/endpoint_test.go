@@ -1,9 +1,10 @@
 package sts_test
 
 import (
-	"errors"
 	"io"
 	"net/http"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,63 +13,78 @@ import (
 	"github.com/sigvier/sigvier/sts"
 )
 
-func TestEndpointIsThatOfThePartition(t *testing.T) {
-	const fips, dual = 1, 2
-	for _, test := range []struct {
-		region   string
-		variant  int
-		endpoint string
-		want     string
-	}{
-		{"eu-central-1", 0, "", "https://sts.eu-central-1.amazonaws.com/"},
-		{"us-east-1", fips, "", "https://sts-fips.us-east-1.amazonaws.com/"},
-		{"us-east-1", dual, "", "https://sts.us-east-1.api.aws/"},
-		{"us-east-1", fips + dual, "", "https://sts-fips.us-east-1.api.aws/"},
-		{"us-gov-west-1", 0, "", "https://sts.us-gov-west-1.amazonaws.com/"},
-		{"us-gov-west-1", fips, "", "https://sts.us-gov-west-1.amazonaws.com/"},
-		{"us-gov-east-1", dual, "", "https://sts.us-gov-east-1.api.aws/"},
-		{"us-gov-east-1", fips + dual, "", "https://sts-fips.us-gov-east-1.api.aws/"},
-		{"cn-north-1", 0, "", "https://sts.cn-north-1.amazonaws.com.cn/"},
-		{"cn-northwest-1", fips, "", "https://sts-fips.cn-northwest-1.amazonaws.com.cn/"},
-		{"cn-northwest-1", dual, "", "https://sts.cn-northwest-1.api.amazonwebservices.com.cn/"},
-		{"eusc-de-east-1", 0, "", "https://sts.eusc-de-east-1.amazonaws.eu/"},
-		{"eusc-de-east-1", fips, "", "https://sts-fips.eusc-de-east-1.amazonaws.eu/"},
-		{"eusc-de-east-1", dual, "", "https://sts.eusc-de-east-1.api.amazonwebservices.eu/"},
-		{"us-iso-east-1", 0, "", "https://sts.us-iso-east-1.c2s.ic.gov/"},
-		{"us-iso-west-1", fips, "", "https://sts-fips.us-iso-west-1.c2s.ic.gov/"},
-		{"us-iso-west-1", dual, "", "https://sts.us-iso-west-1.api.aws.ic.gov/"},
-		{"us-isob-east-1", 0, "", "https://sts.us-isob-east-1.sc2s.sgov.gov/"},
-		{"us-isob-east-1", dual, "", "https://sts.us-isob-east-1.api.aws.scloud/"},
-		{"eu-isoe-west-1", 0, "", "https://sts.eu-isoe-west-1.cloud.adc-e.uk/"},
-		{"eu-isoe-west-1", dual, "", "https://sts.eu-isoe-west-1.api.cloud-aws.adc-e.uk/"},
-		{"us-isof-south-1", 0, "", "https://sts.us-isof-south-1.csp.hci.ic.gov/"},
-		{"us-isof-south-1", fips + dual, "", "https://sts-fips.us-isof-south-1.api.aws.hci.ic.gov/"},
-		{"us-east-1", 0, "http://127.0.0.1:9000", "http://127.0.0.1:9000/"},
-		{"us-east-1", 0, "https://vpce-1.sts.eu-west-1.vpce.amazonaws.com/", "https://vpce-1.sts.eu-west-1.vpce.amazonaws.com/"},
-		{"default", 0, "https://ceph.example/sts", "https://ceph.example/sts"},
+// Each region that there is, in all variants, as botocore has them.
+func TestEndpointOfEachRegion(t *testing.T) {
+	text, err := os.ReadFile("testdata/endpoints.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	regions := 0
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		regions++
+		f := strings.Split(strings.TrimSpace(line), "\t")
+		for i, want := range f[1:] {
+			checkEndpoint(t, &sts.Client{Region: f[0], FIPS: i&1 != 0, DualStack: i&2 != 0}, want)
+		}
+	}
+	if regions != 46 {
+		t.Errorf("%d regions, want 46", regions)
+	}
+}
+
+func TestEndpointOfOnesOwn(t *testing.T) {
+	for _, test := range []struct{ region, endpoint, want string }{
+		{"us-east-1", "http://127.0.0.1:9000", "http://127.0.0.1:9000/"},
+		{"us-east-1", "http://[::1]:9000", "http://[::1]:9000/"},
+		{"us-east-1", "HTTPS://sts.amazonaws.com", "https://sts.amazonaws.com/"}, // the global one, for a Vault
+		{"us-east-1", "https://vpce-1.sts.eu-west-1.vpce.amazonaws.com/", "https://vpce-1.sts.eu-west-1.vpce.amazonaws.com/"},
+		{"default", "https://ceph.example/sts", "https://ceph.example/sts"},
 	} {
-		t.Run(test.want, func(t *testing.T) {
-			stop := errors.New("stop")
-			var got, signed string
-			c := &sts.Client{Region: test.region, Endpoint: test.endpoint, FIPS: test.variant&fips != 0, DualStack: test.variant&dual != 0, Provider: base,
-				Base: roundTripper(func(req *http.Request) (*http.Response, error) {
-					got, signed = req.URL.String(), req.Header.Get("Authorization")
-					req.Body.Close()
-					return &http.Response{StatusCode: 404, Body: io.NopCloser(strings.NewReader(stop.Error()))}, nil
-				})}
-			c.GetCallerIdentity(t.Context())
-			if got != test.want {
-				t.Errorf("called %s, want %s", got, test.want)
-			}
-			if scope := "/" + test.region + "/sts/aws4_request"; !strings.Contains(signed, scope) {
-				t.Errorf("signed %q, want scope %q", signed, scope)
-			}
-			got = ""
-			c.AssumeRoleWithWebIdentity(t.Context(), webRole)
-			if got != test.want {
-				t.Errorf("unsigned, called %s, want %s", got, test.want)
-			}
-		})
+		checkEndpoint(t, &sts.Client{Region: test.region, Endpoint: test.endpoint}, test.want)
+	}
+}
+
+// checkEndpoint checks where the client sends a signed and an unsigned request,
+// and for which region it signs.
+func checkEndpoint(t *testing.T, c *sts.Client, want string) {
+	t.Helper()
+	var got, signed string
+	c.Provider = base
+	c.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
+		got, signed = req.URL.String(), req.Header.Get("Authorization")
+		req.Body.Close()
+		return &http.Response{StatusCode: 404, Body: http.NoBody}, nil
+	})
+	c.GetCallerIdentity(t.Context())
+	if got != want {
+		t.Errorf("%s: called %s, want %s", c.Region, got, want)
+	}
+	if scope := "/" + c.Region + "/sts/aws4_request"; !strings.Contains(signed, scope) {
+		t.Errorf("%s: signed %q, want scope %q", c.Region, signed, scope)
+	}
+	got = ""
+	c.AssumeRoleWithWebIdentity(t.Context(), webRole)
+	if got != want || signed != "" {
+		t.Errorf("%s: unsigned, called %s with %q, want %s", c.Region, got, signed, want)
+	}
+}
+
+func TestRegionThatIsNone(t *testing.T) {
+	for _, region := range []string{
+		"", "eu", "eu-central", "eu-central-1a", "EU-CENTRAL-1", "eu_central_1", "eu-central-1 ", "eu-central-1\n", "eu--central-1", "-eu-central-1",
+		"eu-central-", "aws-global", "aws-cn-global", "us-east-1-fips", "fips-us-gov-west-1", "x.evil.example#", "x/../eu-central-1", "eu-central-1.evil",
+		strings.Repeat("a", 60) + "-b-1", "ēu-central-1",
+	} {
+		c := sendNothing(func() { t.Errorf("%q: something was sent", region) })
+		c.Region = region
+		_, err := c.GetCallerIdentity(t.Context())
+		_, unsigned := c.AssumeRoleWithWebIdentity(t.Context(), webRole)
+		if want := []string{"Region"}; !slices.Equal(fields(err), want) || !slices.Equal(fields(unsigned), want) {
+			t.Errorf("%q: %v, and unsigned %v, want an InputError of Region", region, err, unsigned)
+		}
 	}
 }
 
@@ -98,7 +114,9 @@ func TestRolesOfAChainAreAssumedAtTheSameEndpoint(t *testing.T) {
 		req.Body.Close()
 		return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(assumeRoleResponse))}, nil
 	})}
-	p, err := c.RoleChainProvider(role, role)
+	another := role
+	another.RoleARN += "-2"
+	p, err := c.RoleChainProvider(role, another)
 	if err != nil {
 		t.Fatal(err)
 	}

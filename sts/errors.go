@@ -1,12 +1,9 @@
 package sts
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
@@ -46,9 +43,10 @@ type malformed struct{ text string }
 func (e *malformed) Error() string { return e.text }
 func (e *malformed) Unwrap() error { return ErrMalformed }
 
-// kindOf is the sentinel for an error code, nil if there is none.
-func kindOf(code string) error {
-	switch code {
+// kindOf is the sentinel for an answer, nil if there is none: by its code, and by
+// its status where the code is none of STS's (a proxy's, MinIO's).
+func kindOf(e *sigv4http.APIError) error {
+	switch e.Code {
 	case "AccessDenied", "AccessDeniedException", "NotAuthorized":
 		return ErrAccessDenied
 	case "ExpiredToken", "ExpiredTokenException":
@@ -58,21 +56,27 @@ func kindOf(code string) error {
 	case "PackedPolicyTooLarge", "PackedPolicyTooLargeException":
 		return ErrPackedPolicyTooLarge
 	case "ValidationError", "InvalidParameterValue", "InvalidParameterCombination", "MissingParameter",
-		"InvalidQueryParameter", "MalformedQueryString", "MalformedInput", "InvalidAction", "MissingAction":
+		"InvalidQueryParameter", "MalformedQueryString", "MalformedInput", "InvalidAction", "MissingAction",
+		"MalformedHttpRequestException", "RequestEntityTooLargeException", "UnknownOperationException":
 		return ErrMalformed
-	case "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequests":
+	case "Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown":
 		return ErrThrottled
-	case "InternalFailure", "InternalError", "ServiceUnavailable",
-		"InternalServerError", "BadGateway", "GatewayTimeout": // these are names of statuses
+	case "InternalFailure", "InternalError", "ServiceUnavailable", "RequestAbortedException", "RequestTimeoutException":
 		return ErrUnavailable
 	case "RegionDisabledException", "RegionDisabled":
 		return ErrRegionDisabled
-	case "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "InvalidToken",
-		"SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature",
-		"MissingAuthenticationToken", "MissingAuthenticationTokenException", "OptInRequired":
+	case "SignatureDoesNotMatch", "InvalidSignatureException":
+		// STS has no code of its own for this, but words: "Signature expired: … is
+		// now earlier than …" and "Signature not yet current: … is still later than …".
+		if strings.HasPrefix(e.Message, "Signature expired") || strings.HasPrefix(e.Message, "Signature not yet current") {
+			return ErrClockSkewed
+		}
 		return ErrCredentialsRefused
 	case "RequestExpired", "RequestTimeTooSkewed":
 		return ErrClockSkewed
+	case "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "InvalidToken", "IncompleteSignature",
+		"MissingAuthenticationToken", "MissingAuthenticationTokenException", "OptInRequired":
+		return ErrCredentialsRefused
 	case "InvalidIdentityToken", "InvalidIdentityTokenException":
 		return ErrIdentityToken
 	case "IDPRejectedClaim", "IDPRejectedClaimException":
@@ -82,41 +86,21 @@ func kindOf(code string) error {
 	case "InvalidAuthorizationMessageException", "InvalidAuthorizationMessage":
 		return ErrAuthorizationMessage
 	}
+	switch {
+	case e.Status == http.StatusTooManyRequests:
+		return ErrThrottled
+	case e.Status >= http.StatusInternalServerError:
+		return ErrUnavailable
+	}
 	return nil
 }
 
 // refused wraps what STS answered.
 func refused(operation string, e *sigv4http.APIError) error {
-	if kind := kindOf(e.Code); kind != nil {
+	if kind := kindOf(e); kind != nil {
 		return fmt.Errorf("sts: %s: %w: %w", operation, kind, e)
 	}
 	return fmt.Errorf("sts: %s: %w", operation, e)
-}
-
-// readError reads the error that an answer holds. What was sent in confidence is
-// taken out first: it is not STS that gives it back, but a proxy's page may.
-func readError(resp *http.Response, sent url.Values) *sigv4http.APIError {
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxResponse)) // what came is what there is to say
-	for name, values := range sent {
-		// An MFA code is left: it has served, and six digits are in every ARN.
-		if name != "WebIdentityToken" && name != "ExternalId" && !strings.HasSuffix(name, ".ContextAssertion") {
-			continue
-		}
-		for _, value := range values {
-			// Too short for a secret, and likely to stand in any text.
-			if len(value) < 6 {
-				continue
-			}
-			for _, form := range [...]string{value, url.QueryEscape(value)} {
-				body = bytes.ReplaceAll(body, []byte(form), []byte("[redacted]"))
-			}
-		}
-	}
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{bytes.NewReader(body), resp.Body}
-	return sigv4http.ReadError(resp)
 }
 
 // InputError says which input was refused, and why.

@@ -266,22 +266,42 @@ func ExampleClient_GetSessionTokenProvider() {
 	// sigv4.Credentials(ASIAIOSFODNN7EXAMPLE, secret redacted)
 }
 
-// What "aws eks get-token" prints: the token with which one logs in to a cluster.
+// A service that knows its callers by their AWS identities gets the URL, and asks
+// it whose it is. The header that is signed says for whom the proof is.
 func ExampleClient_PresignGetCallerIdentity() {
 	client := &sts.Client{
 		Region:   "eu-central-1",
 		Provider: sigv4.NewCredentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", ""),
 		Now:      func() time.Time { return time.Date(2026, 11, 24, 3, 4, 5, 0, time.UTC) },
 	}
-	header := http.Header{"X-K8s-Aws-Id": {"reports-cluster"}}
+	header := http.Header{"X-Audience": {"reports.example.com"}}
 	proof, err := client.PresignGetCallerIdentity(context.Background(), header, time.Minute)
 	if err != nil {
 		log.Fatal(err)
 	}
-	token := "k8s-aws-v1." + base64.RawURLEncoding.EncodeToString([]byte(proof.URL))
+	fmt.Println(proof.URL[:71] + "…")
+	fmt.Println(proof.Header)
+	// Output:
+	// https://sts.eu-central-1.amazonaws.com/?Action=GetCallerIdentity&Versio…
+	// map[X-Audience:[reports.example.com]]
+}
+
+// What "aws eks get-token" prints: the token with which one logs in to a cluster.
+func ExampleClient_EKSToken() {
+	client := &sts.Client{
+		Region:   "eu-central-1",
+		Provider: sigv4.NewCredentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", ""),
+		Now:      func() time.Time { return time.Date(2026, 11, 24, 3, 4, 5, 0, time.UTC) },
+	}
+	token, expires, err := client.EKSToken(context.Background(), "reports-cluster")
+	if err != nil {
+		log.Fatal(err)
+	}
 	fmt.Println(token[:60] + "…")
+	fmt.Println(expires.Format(time.RFC3339))
 	// Output:
 	// k8s-aws-v1.aHR0cHM6Ly9zdHMuZXUtY2VudHJhbC0xLmFtYXpvbmF3cy5jb…
+	// 2026-11-24T03:18:05Z
 }
 
 // What Vault's AWS method takes at auth/aws/login.

@@ -90,7 +90,7 @@ func TestInputsAreChecked(t *testing.T) {
 		}},
 
 		{"tags", with(func(in R) {
-			in.Tags = []sts.Tag{{"Cost Center", "_.:/=+-@ 09 azAZ"}, {"Größe", "日本\u3000語²"}, {"k", ""}, {strings.Repeat("ä", 128), strings.Repeat("ä", 256)}, {"AWS:x", "x aws:"}}
+			in.Tags = []sts.Tag{{"Cost Center", "_.:/=+-@ 09 azAZ"}, {"Größe", "日本\u3000語²"}, {"k", ""}, {strings.Repeat("ä", 128), strings.Repeat("ä", 256)}, {"x aws:", "AWS:x"}}
 			in.TransitiveTagKeys = []string{"cost center", "K"}
 		}), nil},
 		{"fifty tags", with(func(in R) {
@@ -106,7 +106,7 @@ func TestInputsAreChecked(t *testing.T) {
 			}
 		}), []string{"Tags are 51: expecting 50 at most", "TransitiveTagKeys are 51: expecting 50 at most"}},
 		{"tags that are none", with(func(in R) {
-			in.Tags = []sts.Tag{{"", "x"}, {"a&b", "c#d"}, {strings.Repeat("a", 129), strings.Repeat("a", 257)}, {"aws:a", "aws:b"}, {"tab\t", "\xff"}}
+			in.Tags = []sts.Tag{{"", "x"}, {"a&b", "c#d"}, {strings.Repeat("a", 129), strings.Repeat("a", 257)}, {"aws:a", "aws:b"}, {"tab\t", "\xff"}, {"Aws:c", ""}}
 		}), []string{
 			`Tags.member.1.Key has a length of 0: expecting 1 to 128`,
 			`Tags.member.2.Key "a&b" has a character that is none of letters, digits, blanks and _.:/=+-@`,
@@ -117,6 +117,7 @@ func TestInputsAreChecked(t *testing.T) {
 			`Tags.member.4.Value "aws:b" begins with aws:, which is reserved`,
 			`Tags.member.5.Key "tab\t" has a character that is none of letters, digits, blanks and _.:/=+-@`,
 			`Tags.member.5.Value "\xff" has a character that is none of letters, digits, blanks and _.:/=+-@`,
+			`Tags.member.6.Key "Aws:c" begins with aws:, which is reserved`,
 		}},
 		{"tags of the same key", with(func(in R) { in.Tags = []sts.Tag{{"Department", "a"}, {"b", ""}, {"department", "c"}} }),
 			[]string{`Tags.member.3.Key "department" is there twice: expecting each key once, in upper or lower case`}},
@@ -136,17 +137,14 @@ func TestInputsAreChecked(t *testing.T) {
 			"SerialNumber is empty, but there is an MFA code: expecting the device's serial number, or arn:aws:iam::ACCOUNT:mfa/NAME",
 		}},
 		{"contexts", with(func(in R) {
-			in.Contexts = []sts.ProvidedContext{{"short", nil}, {"arn:aws:iam::aws:contextProvider/IdentityCenter", code}, {}, {}, {}, {}}
+			in.Contexts = []sts.ProvidedContext{{"short", nil}, {"arn:aws:iam::aws:contextProvider/IdentityCenter", code}, {"xarn:aws:iam::aws:contextProvider/x", code}, {"arn:aws:iam::aws:context Provider", code}, {"arn:" + strings.Repeat("ä", 2045), code}, {}}
 		}), []string{
 			"ProvidedContexts are 6: expecting 5 at most",
 			"ProvidedContexts.member.1.ProviderArn has 5 characters, not 20 to 2048: expecting arn:aws:iam::aws:contextProvider/NAME",
 			"ProvidedContexts.member.1.ContextAssertion is nil: expecting a function that gives it",
-			"ProvidedContexts.member.3.ProviderArn has 0 characters, not 20 to 2048: expecting arn:aws:iam::aws:contextProvider/NAME",
-			"ProvidedContexts.member.3.ContextAssertion is nil: expecting a function that gives it",
-			"ProvidedContexts.member.4.ProviderArn has 0 characters, not 20 to 2048: expecting arn:aws:iam::aws:contextProvider/NAME",
-			"ProvidedContexts.member.4.ContextAssertion is nil: expecting a function that gives it",
-			"ProvidedContexts.member.5.ProviderArn has 0 characters, not 20 to 2048: expecting arn:aws:iam::aws:contextProvider/NAME",
-			"ProvidedContexts.member.5.ContextAssertion is nil: expecting a function that gives it",
+			`ProvidedContexts.member.3.ProviderArn "xarn:aws:iam::aws:contextProvider/x" is no ARN: expecting arn:aws:iam::aws:contextProvider/NAME`,
+			`ProvidedContexts.member.4.ProviderArn "arn:aws:iam::aws:context Provider" is no ARN: expecting arn:aws:iam::aws:contextProvider/NAME`,
+			"ProvidedContexts.member.5.ProviderArn has 2049 characters, not 20 to 2048: expecting arn:aws:iam::aws:contextProvider/NAME",
 			"ProvidedContexts.member.6.ProviderArn has 0 characters, not 20 to 2048: expecting arn:aws:iam::aws:contextProvider/NAME",
 			"ProvidedContexts.member.6.ContextAssertion is nil: expecting a function that gives it",
 		}},

@@ -64,8 +64,8 @@ func checkPolicies(policy string, arns []string) error {
 // policyARNProblem checks arn:PARTITION:iam::ACCOUNT:policy/[PATH/]NAME ("IAM
 // identifiers", IAM ARNs).
 func policyARNProblem(arn string) string {
-	if len(arn) < 20 || len(arn) > 2048 {
-		return fmt.Sprintf("has %d characters, not 20 to 2048: expecting arn:aws:iam::ACCOUNT:policy/NAME", len(arn))
+	if problem := lengthOfARN(arn, "arn:aws:iam::ACCOUNT:policy/NAME"); problem != "" {
+		return problem
 	}
 	p := strings.SplitN(arn, ":", 6)
 	if len(p) < 6 || p[0] != "arn" || !partition.MatchString(p[1]) || p[2] != "iam" || p[3] != "" ||

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,31 +16,7 @@ import (
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
 )
 
-const (
-	// The advisory window is the last third of a session, an hour at most: there
-	// the credentials are fetched anew while they still serve.
-	advisoryWindow, advisoryShare = time.Hour, 3
-	// The mandatory window is the last twentieth, a minute at most: there a caller
-	// waits for the fetch, since its request may arrive after the end.
-	mandatoryWindow, mandatoryShare = time.Minute, 20
-
-	// The pause after a fetch that failed doubles between these two while there
-	// are credentials to serve, and is a quarter of their time at most.
-	minPause, maxPause = 10 * time.Second, time.Minute
-	// Without credentials to serve, the first repetition is at once, and the
-	// pause before the others doubles between these two.
-	minWait, maxWait = 500 * time.Millisecond, 2 * time.Second
-
-	// doubtPause is the pause after credentials that had ended when they came, or
-	// that came again although a service had refused them.
-	doubtPause = 10 * time.Minute
-	// tooShort is a session that had ended when it came, give or take rounding.
-	tooShort = time.Second
-	// setBack is how far a clock goes back without anything being made of it.
-	setBack = time.Minute
-
-	defaultTimeout = time.Minute
-)
+const defaultTimeout = time.Minute
 
 // Provider is a [sigv4.Provider] of temporary credentials that it fetches when
 // they are first asked for and again before they end. It is safe for concurrent
@@ -48,10 +24,11 @@ const (
 //
 // # When it fetches
 //
-// In the last third of their time, and the last hour of a long one, credentials
-// are fetched anew in the background while the old ones still serve. Where in the
-// first third of that window this begins is left to chance, so that processes
-// which were started together do not ask together. In the last minute
+// In the advisory window, the last third of their time and the last hour of a
+// long one, credentials are fetched anew in the background while the old ones
+// still serve. Where in the window's first third this begins is left to chance, so
+// that processes which were started together do not ask together. In the mandatory
+// window, the last twentieth of their time and the last minute of a long one,
 // callers wait for the fetch, but for no longer than half of what is left: then
 // they get the old credentials. Only calls of Credentials begin a fetch, so there
 // is nothing to stop or to close, and an idle provider does nothing.
@@ -77,8 +54,9 @@ const (
 // Expires is compared with the clock here. If that is behind, MaxAge ends the
 // credentials in time. If it is so far ahead that they seem to have ended when
 // they come, they are served all the same and fetched anew every few minutes:
-// services are the judges, and Renew is how their word is heard. A clock that is
-// set back has them fetched anew.
+// services are the judges, and Renew is how their word is heard. OnRefresh is told
+// of it, for it may be the source that gives old ones. A clock that is set back has
+// them fetched anew.
 type Provider struct {
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -98,7 +76,7 @@ type Provider struct {
 	MaxAge time.Duration
 
 	fetch func(context.Context) (sigv4.Credentials, error)
-	role  string    // ARN, for events; "" if it is no role
+	roles []string  // ARNs of those whose sessions lead here, the last one's of its own; empty if it is no role
 	last  *Provider // in a chain of roles: the last, whose fields count; nil for itself
 	depth int       // in a chain of roles: from 0
 
@@ -217,7 +195,8 @@ func (p *Provider) fetched() (sigv4.Credentials, error) {
 	if timeout <= 0 {
 		timeout = defaultTimeout
 	}
-	timeout *= time.Duration(1 + p.depth) // for the links before this one
+	links := time.Duration(1 + p.depth) // this one and those before it
+	timeout = min(timeout, math.MaxInt64/links) * links
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	cred, err := p.fetch(ctx)
@@ -244,9 +223,10 @@ func (p *Provider) settle(cred sigv4.Credentials, err error, start time.Time) (*
 	}
 	h.since = now.Add(-setBack)
 	p.held.Store(h)
-	e := RefreshEvent{Role: p.role, Err: err, Failures: h.failures, Took: now.Sub(start)}
+	e := RefreshEvent{Role: p.role(), Err: err, Failures: h.failures, Took: now.Sub(start)}
 	if e.Serving = h.serves(now); e.Serving {
 		e.AccessKeyID, e.Expires, e.Next = h.cred.AccessKeyID, h.cred.Expires, h.quiet
+		e.ExpiredOnArrival = h.end.IsZero() && !h.cred.Expires.IsZero()
 	} else {
 		e.Next = h.again
 	}
@@ -255,119 +235,16 @@ func (p *Provider) settle(cred sigv4.Credentials, err error, start time.Time) (*
 	return h, err
 }
 
-// holding is what a provider has, and when it will look for more. It does not
-// change once it is held. Its times have no monotonic reading: Expires has none,
-// and the monotonic clock may stand still while a machine sleeps.
-type holding struct {
-	cred    sigv4.Credentials
-	refused bool      // by a service; or there have never been any
-	since   time.Time // a clock that shows less has been set back, and the rest is void
-	end     time.Time // of cred by the clock here; zero: none that is known
-	quiet   time.Time // no fetch before, while cred serves; zero: never
-	must    time.Time // with the caller waiting; zero: never
-
-	failures int       // in a row
-	again    time.Time // no fetch before, when there is nothing to serve
-	insists  time.Time // no Renew before: the source has given what was refused
-}
-
-// need says how urgent a fetch is.
-type need int
-
-const (
-	nothing need = iota
-	soon         // the credentials serve meanwhile
-	urgent
-)
-
-func (h *holding) need(p *Provider) need {
-	if h == nil || h.refused {
-		return urgent
-	}
-	if h.quiet.IsZero() {
-		return nothing
-	}
-	switch now := p.now(); {
-	case now.Before(h.since):
-		return soon
-	case now.Before(h.quiet):
-		return nothing
-	case h.must.IsZero() || now.Before(h.must):
-		return soon
-	}
-	return urgent
-}
-
-// serves says whether the credentials can be given out.
-func (h *holding) serves(now time.Time) bool {
-	return h != nil && !h.refused && (h.end.IsZero() || now.Before(h.end))
-}
-
-// renewed is what is held after a fetch that gave cred.
-func (p *Provider) renewed(old *holding, cred sigv4.Credentials, start, now time.Time) *holding {
-	h := &holding{cred: cred}
-	end := cred.Expires
-	if aged := start.Add(p.MaxAge); p.MaxAge > 0 && (end.IsZero() || aged.Before(end)) {
-		end = aged
-	}
-	switch left := end.Sub(now); {
-	case end.IsZero():
-	case left < tooShort:
-		h.quiet = now.Add(p.spread(doubtPause))
-	default:
-		h.end = end
-		h.quiet = end.Add(-p.spread(min(advisoryWindow, left/advisoryShare)))
-		h.must = end.Add(-min(mandatoryWindow, left/mandatoryShare))
-	}
-	if old != nil && old.refused && same(old.cred, cred) {
-		h.insists = now.Add(p.spread(doubtPause))
-	}
-	return h
-}
-
-// failed is what is held after a fetch that gave nothing.
-func (p *Provider) failed(old *holding, now time.Time) *holding {
-	h := &holding{refused: true}
-	if old != nil {
-		*h = *old
-	}
-	h.failures++
-	h.again = now
-	if h.failures > 1 {
-		h.again = now.Add(p.spread(doubled(minWait, h.failures-2, maxWait)))
-	}
-	pause := p.spread(doubled(minPause, h.failures-1, maxPause))
-	if !h.end.IsZero() {
-		left := h.end.Sub(now)
-		pause = min(pause, max(left/4, time.Second), max(left, 0))
-	}
-	h.quiet = now.Add(pause)
-	return h
-}
-
-// doubled is d, times two as often as is said, up to most.
-func doubled(d time.Duration, times int, most time.Duration) time.Duration {
-	for ; times > 0 && d < most; times-- {
-		d *= 2
-	}
-	return min(d, most)
-}
-
-// spread is between two thirds of d and d, as chance will have it.
-func (p *Provider) spread(d time.Duration) time.Duration {
-	chance := rand.Float64
-	if r := p.settings().Rand; r != nil {
-		chance = r
-	}
-	x := chance()
-	if !(x >= 0 && x < 1) { // NaN included
-		x = 0
-	}
-	return d - time.Duration(x*float64(d/3))
-}
-
 func same(a, b sigv4.Credentials) bool {
 	return a.AccessKeyID == b.AccessKeyID && a.SessionToken() == b.SessionToken()
+}
+
+// role is the ARN of the role whose credentials these are, "" if they are no role's.
+func (p *Provider) role() string {
+	if len(p.roles) == 0 {
+		return ""
+	}
+	return p.roles[len(p.roles)-1]
 }
 
 // settings is the provider whose fields count.

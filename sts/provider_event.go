@@ -21,6 +21,9 @@ type RefreshEvent struct {
 	// is zero if they do not end.
 	AccessKeyID string
 	Expires     time.Time
+	// ExpiredOnArrival says that these had ended when they came, by the clock here:
+	// it is ahead, or the source gives old ones.
+	ExpiredOnArrival bool
 	// Next is when the next fetch may begin: with the first call of Credentials
 	// after it. It is zero if that is only after a refusal.
 	Next time.Time

@@ -6,17 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
 )
-
-// maxChained is how long the session of a chained role lasts at most, whatever
-// the role's own maximum: AssumeRole fails if it is asked for more (AWS Security
-// Token Service API Reference, "AssumeRole", DurationSeconds; IAM User Guide,
-// "Roles terms and concepts", Role chaining).
-const maxChained = time.Hour
 
 // RoleChainProvider is a [Provider] of the last role's credentials. The client's
 // base credentials assume the first role, that role's session assumes the second,
@@ -25,11 +18,13 @@ const maxChained = time.Hour
 // a session lives on when the one that began it has ended.
 //
 // What is wrong with the roles or the client is reported at once, and nothing is
-// sent: a duration of more than an hour too, which AWS grants to the first role
-// only, and not even to that one if the base credentials are a role's themselves.
-// That is known here of those from [Client.AssumeRoleProvider] and its siblings;
-// of others STS says it. What is wrong with a role, then or later, is reported in
-// a [*RoleChainError], which names the link.
+// sent. That includes what is wrong with their order: a role that comes twice; a
+// duration of more than an hour, which AWS grants to the first role only, and not
+// even to that one if the base credentials are a role's themselves; a tag or a
+// source identity that a session cannot have because it inherits another one. It
+// is known of base credentials from [Client.AssumeRoleProvider] and its siblings
+// that they are a role's; of others STS says it. What is wrong with a role, then or
+// later, is reported in a [*RoleChainError], which names the link.
 //
 // The fields of the provider count for all links, and OnRefresh is told of each
 // link's fetches. Rand may then be called at the same time by several.
@@ -46,14 +41,7 @@ func (c *Client) RoleChainProvider(roles ...AssumeRoleInput) (*Provider, error) 
 		return e
 	}
 	var problems []error
-	own, _ := c.Provider.(*Provider)
-	chained := own != nil && own.role != ""
-	for i, role := range roles {
-		err := role.Check()
-		if (chained || i > 0) && role.Duration > maxChained {
-			err = errors.Join(err, &InputError{Field: "DurationSeconds", Problem: fmt.Sprintf(
-				"is %v: expecting 3600 (1 hour) at most, since another role's session assumes this role", role.Duration)})
-		}
+	for i, err := range c.checkChain(roles) {
 		if err != nil {
 			problems = append(problems, link(i+1, err))
 		}
@@ -63,13 +51,14 @@ func (c *Client) RoleChainProvider(roles ...AssumeRoleInput) (*Provider, error) 
 		return nil, err
 	}
 
-	last := &Provider{Now: c.Now}
+	last, arns := &Provider{Now: c.Now}, c.baseRoles()
 	for i, role := range roles {
 		p, client := &Provider{last: last}, c.with(before)
 		if i == len(roles)-1 {
 			p = last
 		}
-		p.role, p.depth = role.RoleARN, i
+		arns = append(arns, role.RoleARN)
+		p.roles, p.depth = arns, i
 		p.MaxAge = cmp.Or(role.Duration, defaultDuration)
 		p.fetch = func(ctx context.Context) (sigv4.Credentials, error) {
 			out, err := client.AssumeRole(ctx, role)

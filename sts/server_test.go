@@ -136,3 +136,12 @@ func refusal(status int, code string) answer {
 }
 
 var role = sts.AssumeRoleInput{RoleARN: roleARN, SessionName: "TestAR"}
+
+// sendNothing is a client of AWS's that has no network: it says when it would send.
+func sendNothing(sent func()) *sts.Client {
+	return &sts.Client{Region: "eu-central-1", Provider: base, Base: roundTripper(func(req *http.Request) (*http.Response, error) {
+		sent()
+		req.Body.Close()
+		return &http.Response{StatusCode: 404, Body: http.NoBody}, nil
+	})}
+}

@@ -60,18 +60,18 @@ func (s *session) credentials(operation, requestID string) (sigv4.Credentials, e
 }
 
 // provider makes a provider of sessions that last as long as was asked for (0 is
-// as long as they say), by the client's clock. The ARN is that of their role, ""
-// if there is none: errors say which role it is, for whoever gets them may not
-// know.
-func (c *Client) provider(role string, length time.Duration, fetch func(context.Context) (sigv4.Credentials, error)) *Provider {
-	p := NewProvider(func(ctx context.Context) (sigv4.Credentials, error) {
+// as long as they say), by the client's clock. The ARNs are those of the roles that
+// lead to it, the last one's of its own; errors say which role that is, for whoever
+// gets them may not know.
+func (c *Client) provider(roles []string, length time.Duration, fetch func(context.Context) (sigv4.Credentials, error)) *Provider {
+	p := &Provider{Now: c.Now, MaxAge: length, roles: roles}
+	p.fetch = func(ctx context.Context) (sigv4.Credentials, error) {
 		cred, err := fetch(ctx)
-		if err != nil && role != "" {
+		if role := p.role(); err != nil && role != "" {
 			err = fmt.Errorf("role %s: %w", role, err)
 		}
 		return cred, err
-	})
-	p.Now, p.MaxAge, p.role = c.Now, length, role
+	}
 	return p
 }
 

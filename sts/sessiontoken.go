@@ -54,7 +54,7 @@ func (in GetSessionTokenInput) Check() error {
 // GetSessionTokenProvider is a [Provider] of such credentials. With an MFA device
 // it asks for a code at each refresh.
 func (c *Client) GetSessionTokenProvider(in GetSessionTokenInput) *Provider {
-	return c.provider("", in.Duration, func(ctx context.Context) (sigv4.Credentials, error) {
+	return c.provider(nil, in.Duration, func(ctx context.Context) (sigv4.Credentials, error) {
 		return c.GetSessionToken(ctx, in)
 	})
 }

@@ -33,13 +33,13 @@ func checkTags(tags []Tag, transitive []string) error {
 	// Keys are not case sensitive ("AssumeRole", Tags).
 	seen := map[string]bool{}
 	for i, tag := range tags {
-		if problem := tagProblem(tag.Key, 1, 128); problem != "" {
+		key := strings.ToLower(tag.Key)
+		if problem := tagProblem(tag.Key, key, 1, 128); problem != "" {
 			bad(member("Tags", i, "Key"), problem)
 		}
-		if problem := tagProblem(tag.Value, 0, 256); problem != "" {
+		if problem := tagProblem(tag.Value, tag.Value, 0, 256); problem != "" {
 			bad(member("Tags", i, "Value"), problem)
 		}
-		key := strings.ToLower(tag.Key)
 		if seen[key] {
 			bad(member("Tags", i, "Key"), fmt.Sprintf("%q is there twice: expecting each key once, in upper or lower case", tag.Key))
 		}
@@ -60,14 +60,15 @@ func checkTags(tags []Tag, transitive []string) error {
 }
 
 // tagProblem checks [\p{L}\p{Z}\p{N}_.:/=+\-@]{min,max}. The prefix is AWS's own
-// ("Tags for IAM resources", Rules for tagging in IAM and AWS STS).
-func tagProblem(text string, min, max int) string {
+// ("Tags for IAM resources", Rules for tagging in IAM and AWS STS), and is looked
+// for in what the text is compared as.
+func tagProblem(text, compared string, min, max int) string {
 	switch n := utf8.RuneCountInString(text); {
 	case n < min || n > max:
 		return fmt.Sprintf("has a length of %d: expecting %d to %d", n, min, max)
 	case !tagText.MatchString(text):
 		return fmt.Sprintf("%q has a character that is none of letters, digits, blanks and _.:/=+-@", text)
-	case strings.HasPrefix(text, "aws:"):
+	case strings.HasPrefix(compared, "aws:"):
 		return fmt.Sprintf("%q begins with aws:, which is reserved", text)
 	}
 	return ""

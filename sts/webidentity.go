@@ -21,7 +21,8 @@ type AssumeRoleWithWebIdentityInput struct {
 	SessionName string // stands in the logs of the role's account
 	// Token gives the token of the identity provider, for instance that in the
 	// file of a Kubernetes service account. It is asked for before each call, for
-	// tokens end, too; [Fixed] is for one that is there already.
+	// tokens end, too; [Fixed] is for one that is there already. Blanks and line
+	// ends around it are left out.
 	Token func(context.Context) (string, error)
 	// ProviderID is "www.amazon.com" or "graph.facebook.com", with their OAuth 2.0
 	// access tokens; "" with an OpenID Connect token.
@@ -49,7 +50,7 @@ type AssumeRoleWithWebIdentityOutput struct {
 // Endpoint, no Region. Every field that is wrong is reported at once.
 func (c *Client) AssumeRoleWithWebIdentity(ctx context.Context, in AssumeRoleWithWebIdentityInput) (AssumeRoleWithWebIdentityOutput, error) {
 	const operation = "AssumeRoleWithWebIdentity"
-	if err := errors.Join(c.readyUnsigned(), in.Check()); err != nil {
+	if err := errors.Join(c.readyUnsigned(), in.Check(), c.checkAccount(in.RoleARN)); err != nil {
 		return AssumeRoleWithWebIdentityOutput{}, err
 	}
 	params, err := in.params(ctx)
@@ -116,6 +117,7 @@ func (in AssumeRoleWithWebIdentityInput) params(ctx context.Context) (url.Values
 	if err != nil {
 		return nil, fmt.Errorf("sts: asking for the web identity token: %w", err)
 	}
+	token = strings.TrimSpace(token) // of the file that it may be from
 	if err := checkLength("WebIdentityToken", token, 4, 20000); err != nil {
 		return nil, err
 	}
@@ -129,7 +131,7 @@ func (in AssumeRoleWithWebIdentityInput) params(ctx context.Context) (url.Values
 // AssumeRoleWithWebIdentityProvider is a [Provider] of the role's credentials,
 // which asks for a token at each refresh.
 func (c *Client) AssumeRoleWithWebIdentityProvider(in AssumeRoleWithWebIdentityInput) *Provider {
-	return c.provider(in.RoleARN, in.Duration, func(ctx context.Context) (sigv4.Credentials, error) {
+	return c.provider([]string{in.RoleARN}, in.Duration, func(ctx context.Context) (sigv4.Credentials, error) {
 		out, err := c.AssumeRoleWithWebIdentity(ctx, in)
 		return out.Credentials, err
 	})

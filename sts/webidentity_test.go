@@ -108,6 +108,19 @@ func TestUnsignedCallIsRetriedWithItsBody(t *testing.T) {
 	})
 }
 
+// As in a file that an editor has written.
+func TestWebIdentityTokenIsSentWithoutItsLineEnd(t *testing.T) {
+	s := newServer(t, answer{200, webResponse})
+	in := webRole
+	in.Token = sts.Fixed(" " + webToken + "\r\n")
+	if _, err := s.client().AssumeRoleWithWebIdentity(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.forms[0].Get("WebIdentityToken"); got != webToken {
+		t.Errorf("sent %q, want %q", got, webToken)
+	}
+}
+
 func TestWebIdentityTokenIsAskedForAtEachRefresh(t *testing.T) {
 	s := newServer(t, sessions(webResponse, 3)...)
 	in, asked := webRole, 0

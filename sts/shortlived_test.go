@@ -4,61 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/sigvier/sigvier/sigv4"
 	"github.com/sigvier/sigvier/sts"
 )
 
+// What is asked for just before a call, because it lives for minutes only: MFA
+// code, web identity token, context assertion.
+
 const mfaSerial = "arn:aws:iam::123456789012:mfa/Alice"
-
-func TestGetSessionTokenSendsTheForm(t *testing.T) {
-	for _, test := range []struct {
-		name string
-		in   sts.GetSessionTokenInput
-		want url.Values
-	}{
-		{"the least", sts.GetSessionTokenInput{}, url.Values{}},
-		{"all", sts.GetSessionTokenInput{Duration: 36 * time.Hour, MFASerial: mfaSerial, MFACode: sts.Fixed("123456")},
-			url.Values{"DurationSeconds": {"129600"}, "SerialNumber": {mfaSerial}, "TokenCode": {"123456"}}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			s := newServer(t, answer{200, answerOf("GetSessionToken", "")})
-			cred, err := s.client().GetSessionToken(t.Context(), test.in)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if cred.AccessKeyID != sessionKeyID || cred.SecretAccessKey() != sessionKey || cred.SessionToken() != sessionToken || cred.Expires.IsZero() {
-				t.Errorf("credentials are not those of the answer: %v", cred)
-			}
-			test.want.Set("Action", "GetSessionToken")
-			test.want.Set("Version", "2011-06-15")
-			if diff := cmp.Diff([]url.Values{test.want}, s.forms); diff != "" {
-				t.Errorf("forms sent (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func TestGetSessionTokenFails(t *testing.T) {
-	for _, test := range []struct {
-		answer answer
-		want   error
-	}{
-		{refusal(403, "AccessDenied"), sts.ErrAccessDenied},
-		{answer{200, "<GetSessionTokenResponse/>"}, sts.ErrResponse},
-	} {
-		cred, err := newServer(t, test.answer).client().GetSessionToken(t.Context(), sts.GetSessionTokenInput{})
-		if !errors.Is(err, test.want) || cred != (sigv4.Credentials{}) {
-			t.Errorf("got %v, %v, want %v", cred, err, test.want)
-		}
-	}
-}
 
 // The providers of both operations, with an MFA device.
 func TestMFACodeIsAskedForAtEachRefresh(t *testing.T) {
@@ -131,7 +87,7 @@ func TestProofsAreAskedForWhenAllElseIsRight(t *testing.T) {
 func TestProofThatIsNoneIsRefused(t *testing.T) {
 	left := errors.New("the user left")
 	leave := func(context.Context) (string, error) { return "", left }
-	long := strings.Repeat("secret ", 3000)
+	long := strings.Repeat("secret.", 3000)
 	withMFA := func(code func(context.Context) (string, error)) func(*sts.Client) error {
 		return func(c *sts.Client) error {
 			in := role
@@ -174,6 +130,8 @@ func TestProofThatIsNoneIsRefused(t *testing.T) {
 		{withMFA(sts.Fixed("123456\n")), badCode, sts.ErrInput},
 		{withMFA(sts.Fixed("١٢٣٤٥٦")), badCode, sts.ErrInput},
 		{withToken(leave), "sts: asking for the web identity token: the user left", left},
+		{withToken(sts.Fixed("")), "sts: WebIdentityToken has a length of 0: expecting 4 to 20000", sts.ErrInput},
+		{withToken(sts.Fixed(" abc\r\n")), "sts: WebIdentityToken has a length of 3: expecting 4 to 20000", sts.ErrInput},
 		{withToken(sts.Fixed("abc")), "sts: WebIdentityToken has a length of 3: expecting 4 to 20000", sts.ErrInput},
 		{withToken(sts.Fixed(long)), "sts: WebIdentityToken has a length of 21000: expecting 4 to 20000", sts.ErrInput},
 		{withContext(leave), "sts: asking for the assertion of arn:aws:iam::aws:contextProvider/IdentityCenter: the user left", left},

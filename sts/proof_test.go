@@ -2,6 +2,7 @@ package sts_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"io"
 	"net/http"
@@ -174,6 +175,105 @@ func TestIdentityProofIsRefused(t *testing.T) {
 		}
 		if want := "sts: X-Amz-Expires is " + life.String() + ": expecting whole seconds, 1 to 900 (15 minutes)"; !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}
+
+// What is not signed does not bind the proof to anybody.
+func TestIdentityProofRefusesHeadersThatAreNotSigned(t *testing.T) {
+	c := &sts.Client{Region: "eu-central-1", Provider: base}
+	for _, test := range []struct {
+		header            http.Header
+		presigned, signed []string // the fields that are refused
+	}{
+		{http.Header{"X-K8s-Aws-Id": {"a"}, "x-other": {"b", "c"}}, nil, nil},
+		{http.Header{"Content-Type": {"text/plain"}}, nil, nil},
+		{http.Header{"User-Agent": {"reports"}, "X-Amzn-Trace-Id": {"1"}, "X-K8s-Aws-Id": {"a"}}, []string{"User-Agent", "X-Amzn-Trace-Id"}, []string{"User-Agent", "X-Amzn-Trace-Id"}},
+		{http.Header{"Host": {"elsewhere"}}, []string{"Host"}, []string{"Host"}},
+		{http.Header{"authorization": {"a"}}, []string{"authorization"}, []string{"authorization"}},
+		{http.Header{"X-Amz-Date": {"a"}}, []string{"X-Amz-Date"}, []string{"X-Amz-Date"}},
+		{http.Header{"X-Amz-Security-Token": {"a"}}, []string{"X-Amz-Security-Token"}, []string{"X-Amz-Security-Token"}},
+		{http.Header{"Expect": {"100-continue"}}, []string{"Expect"}, []string{"Expect"}},
+	} {
+		p, err := c.PresignGetCallerIdentity(t.Context(), test.header, 0)
+		if diff := cmp.Diff(test.presigned, fields(unwrapped(err))); diff != "" || (err == nil) != (p.URL != "") {
+			t.Errorf("%v, presigned: %v, %v: fields (-want +got):\n%s", test.header, p, err, diff)
+		}
+		req, err := c.SignGetCallerIdentity(t.Context(), test.header)
+		if diff := cmp.Diff(test.signed, fields(unwrapped(err))); diff != "" || (err == nil) != (req != nil) {
+			t.Errorf("%v, signed: %v: fields (-want +got):\n%s", test.header, err, diff)
+		}
+	}
+	// Two spellings of one name: which is meant?
+	if _, err := c.SignGetCallerIdentity(t.Context(), http.Header{"X-K8s-Aws-Id": {"a"}, "x-k8s-aws-id": {"b"}}); !errors.Is(err, sts.ErrInput) {
+		t.Errorf("one name, spelt in two ways: %v, want ErrInput", err)
+	}
+}
+
+// unwrapped is what an error has been made of with one %w.
+func unwrapped(err error) error {
+	if inner := errors.Unwrap(err); inner != nil {
+		return inner
+	}
+	return err
+}
+
+func TestEKSToken(t *testing.T) {
+	session := sigv4.NewCredentials(accessKeyID, secret, sessionToken)
+	session.Expires = goldenTime.Add(5 * time.Minute)
+	for _, test := range []struct {
+		name    string
+		cred    sigv4.Credentials
+		expires time.Duration
+		life    string
+	}{
+		{"of a user", base, 14 * time.Minute, "60"},
+		{"of a session", session, 5 * time.Minute, "60"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := &sts.Client{Region: "eu-central-1", Provider: test.cred, Now: func() time.Time { return goldenTime }}
+			token, expires, err := c.EKSToken(t.Context(), "reports-cluster")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := goldenTime.Add(test.expires); !expires.Equal(want) {
+				t.Errorf("it ends at %v, want %v", expires, want)
+			}
+			encoded, ok := strings.CutPrefix(token, "k8s-aws-v1.")
+			got, err := base64.RawURLEncoding.DecodeString(encoded)
+			if !ok || err != nil {
+				t.Fatalf("the token is %s: %v", token, err)
+			}
+			p, err := c.PresignGetCallerIdentity(t.Context(), http.Header{"x-k8s-aws-id": {"reports-cluster"}}, time.Minute)
+			if err != nil || string(got) != p.URL {
+				t.Errorf("it has\n%s, want\n%s, %v", got, p.URL, err)
+			}
+			u, err := url.Parse(string(got))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if q := u.Query(); q.Get("X-Amz-SignedHeaders") != "host;x-k8s-aws-id" || q.Get("X-Amz-Expires") != test.life || q.Get("Action") != "GetCallerIdentity" {
+				t.Errorf("its URL is %s, want one that signs the cluster's name and lives for %s s", u, test.life)
+			}
+		})
+	}
+
+	down := errors.New("no credentials")
+	for _, test := range []struct {
+		client  *sts.Client
+		cluster string
+		want    string
+		is      error
+	}{
+		{&sts.Client{Region: "eu-central-1", Provider: base}, "", "sts: ClusterName is empty: expecting that of the cluster", sts.ErrInput},
+		{&sts.Client{Region: "eu-central-1", Provider: base}, "a\nb", "sts: presigning GetCallerIdentity: sigv4: ", sigv4.ErrRequest},
+		{&sts.Client{Region: "eu-central-1"}, "a", "sts: Provider is nil", sts.ErrInput},
+		{&sts.Client{Region: "eu-central-1", Provider: provider(func(context.Context) (sigv4.Credentials, error) { return sigv4.Credentials{}, down })}, "a",
+			"sts: presigning GetCallerIdentity: getting credentials: no credentials", down},
+	} {
+		token, expires, err := test.client.EKSToken(t.Context(), test.cluster)
+		if token != "" || !expires.IsZero() || !errors.Is(err, test.is) || !strings.HasPrefix(err.Error(), test.want) {
+			t.Errorf("%q: got %q, %v, %v, want %s", test.cluster, token, expires, err, test.want)
 		}
 	}
 }
