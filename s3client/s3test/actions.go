@@ -20,6 +20,7 @@ type needs struct {
 	versions bool           // with a versionId they are about versions: s3:GetObjectVersion
 	headers  []headerAction // that ask for more
 	lists    bool           // prefix, delimiter and max-keys are condition keys
+	creates  bool           // makes an object, as other operations with s3:PutObject do not: s3:ObjectCreationOperation
 	batch    bool           // the objects are named in the body: for each, the handler asks authorizeObject
 }
 
@@ -91,9 +92,9 @@ var s3Needs = map[string]needs{
 	"GetObjectTagging":    {actions: "s3:GetObjectTagging", versions: true},
 	"HeadObject":          {actions: "s3:GetObject", versions: true},
 	"SelectObjectContent": {actions: "s3:GetObject"},
-	"CopyObject":          {actions: "s3:PutObject", headers: writeHeaders},
-	"PostObject":          {actions: "s3:PutObject", headers: writeHeaders},
-	"PutObject":           {actions: "s3:PutObject", headers: writeHeaders},
+	"CopyObject":          {actions: "s3:PutObject", headers: writeHeaders, creates: true},
+	"PostObject":          {actions: "s3:PutObject", headers: writeHeaders, creates: true},
+	"PutObject":           {actions: "s3:PutObject", headers: writeHeaders, creates: true},
 	"PutObjectAcl":        {actions: "s3:PutObjectAcl", versions: true},
 	"PutObjectLegalHold":  {actions: "s3:PutObjectLegalHold"},
 	"PutObjectRetention":  {actions: "s3:PutObjectRetention", headers: []headerAction{bypass}},
@@ -104,7 +105,7 @@ var s3Needs = map[string]needs{
 	"DeleteObjectTagging": {actions: "s3:DeleteObjectTagging", versions: true},
 
 	"AbortMultipartUpload":    {actions: "s3:AbortMultipartUpload"},
-	"CompleteMultipartUpload": {actions: "s3:PutObject", headers: []headerAction{ifMatch}},
+	"CompleteMultipartUpload": {actions: "s3:PutObject", headers: []headerAction{ifMatch}, creates: true},
 	"CreateMultipartUpload":   {actions: "s3:PutObject", headers: writeHeaders},
 	"ListParts":               {actions: "s3:ListMultipartUploadParts"},
 	"UploadPart":              {actions: "s3:PutObject"},
@@ -146,13 +147,14 @@ type location struct{ bucket, key, version string }
 // on is the target of the operation as a whole.
 func (q *request) on() location { return location{q.bucket, q.key, q.query.Get("versionId")} }
 
-// needed is the permission for the operation on a target, and those for what its
-// headers ask for besides.
-func (q *request) needed(on location, h http.Header, context map[string][]string) []policy.Request {
+// needed is the permission for the operation on a location, and those for what its
+// headers ask for besides. Each has the condition keys of its own.
+func (q *request) needed(on location, h http.Header, keys func(action string, on location) map[string][]string) []policy.Request {
 	var all []policy.Request
 	add := func(action string, on location) {
-		one := q.need(action, on, context)
+		one := q.need(action, on)
 		if !slices.ContainsFunc(all, func(n policy.Request) bool { return n.Action == one.Action && n.Resource == one.Resource }) {
+			one.Context = keys(action, on)
 			all = append(all, one)
 		}
 	}
@@ -183,7 +185,7 @@ func (q *request) needed(on location, h http.Header, context map[string][]string
 // s3:GetObjectVersionTagging of s3:GetObjectTagging.
 func ofVersion(action string) string { return strings.Replace(action, "Object", "ObjectVersion", 1) }
 
-func (q *request) need(action string, on location, context map[string][]string) policy.Request {
+func (q *request) need(action string, on location) policy.Request {
 	resource := "arn:" + partitionOf(q.caller.arn()) + ":s3:::"
 	switch {
 	case on.bucket == "":
@@ -193,7 +195,7 @@ func (q *request) need(action string, on location, context map[string][]string) 
 	default:
 		resource += on.bucket + "/" + on.key
 	}
-	return policy.Request{Principal: q.caller.arn(), Action: action, Resource: resource, Context: context}
+	return policy.Request{Principal: q.caller.arn(), Action: action, Resource: resource}
 }
 
 // copySource reads BUCKET/KEY[?versionId=ID], encoded like a URL (Amazon S3 API

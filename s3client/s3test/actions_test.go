@@ -98,7 +98,7 @@ func TestWhatARequestNeeds(t *testing.T) {
 			h.Set(row.headers[i], row.headers[i+1])
 		}
 		var got []string
-		for _, n := range q.needed(q.on(), h, nil) {
+		for _, n := range q.needed(q.on(), h, func(string, location) map[string][]string { return nil }) {
 			got = append(got, strings.TrimPrefix(n.Action, "s3:")+" "+strings.TrimPrefix(n.Resource, "arn:aws:s3:::"))
 		}
 		if !slices.Equal(got, row.want) {

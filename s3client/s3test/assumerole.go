@@ -171,6 +171,11 @@ func (s *Server) mayAssume(c caller, role *Role, arn string, ask asked) error {
 	if ask.principal == "" {
 		r.Principal = c.arn()
 	}
+	if role != nil {
+		for key, value := range role.Tags {
+			r.Context["aws:ResourceTag/"+key], r.Context["iam:ResourceTag/"+key] = []string{value}, []string{value}
+		}
+	}
 	actions := []string{ask.action}
 	if len(ask.tags) > 0 {
 		actions = append(actions, "sts:TagSession")
@@ -185,12 +190,11 @@ func (s *Server) mayAssume(c caller, role *Role, arn string, ask asked) error {
 	for _, action := range actions {
 		r.Action = action
 		if role == nil {
-			// Whether there is such a role is nothing for the caller to know.
-			return s.notTrusted(c, r)
+			return s.notTrusted(c, r, false, nil)
 		}
 		decision, by := role.Trust.Decide(r)
 		if decision != policy.Allowed {
-			return s.notTrusted(c, r)
+			return s.notTrusted(c, r, c != caller{} && accountOf(c.arn()) == accountOf(role.ARN), by)
 		}
 		if c == (caller{}) {
 			continue
@@ -202,11 +206,16 @@ func (s *Server) mayAssume(c caller, role *Role, arn string, ask asked) error {
 	return nil
 }
 
-func (s *Server) notTrusted(c caller, r policy.Request) error {
-	if c == (caller{}) {
+// notTrusted is the answer where a role's trust policy says no. Whether it does, or
+// whether there is such a role at all, is nothing for another account to know.
+func (s *Server) notTrusted(c caller, r policy.Request, sameAccount bool, by *policy.Statement) error {
+	switch {
+	case c == caller{}:
 		return errorf("AccessDenied", "Not authorized to perform "+r.Action)
+	case !sameAccount:
+		return s.deny(&denial{caller: c, request: r})
 	}
-	return s.deny(&denial{caller: c, request: r})
+	return s.deny(&denial{caller: c, request: r, kind: ofTrust, by: by})
 }
 
 // named reports whether a trust policy names the caller, in the role's own

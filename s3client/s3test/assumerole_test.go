@@ -102,7 +102,15 @@ func TestTrustPoliciesAreEvaluated(t *testing.T) {
 					continue
 				}
 				r.want(t, 403, "AccessDenied")
-				r.wantElements(t, "Message", "User: "+tester+" is not authorized to perform: "+row.denied+" on resource: "+role)
+				why := ""
+				switch {
+				case role == theirAccount: // which is told nothing of the role
+				case row.name == "explicit deny":
+					why = " with an explicit deny in the role trust policy"
+				default:
+					why = " because no role trust policy allows the " + row.denied + " action"
+				}
+				r.wantElements(t, "Message", "User: "+tester+" is not authorized to perform: "+row.denied+" on resource: "+role+why)
 			}
 		})
 	}
@@ -310,7 +318,13 @@ func TestLimitsOfAssumeRole(t *testing.T) {
 		{"policy with a sign that is not Latin", []string{"Policy", `{"Version":"2012-10-17","Id":"☃","Statement":[]}`}, "ValidationError", "regular expression"},
 		{"policy that is no JSON", []string{"Policy", "{"}, "MalformedPolicyDocument", ""},
 		{"policy with a principal", []string{"Policy", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}}`}, "MalformedPolicyDocument", "principal"},
-		{"policy without resources", []string{"Policy", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*"}}`}, "MalformedPolicyDocument", "resources"},
+		{"policy without resources", []string{"Policy", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*"}}`}, "MalformedPolicyDocument", "has no resource"},
+		{"policy with an Id", []string{"Policy", `{"Version":"2012-10-17","Id":"x","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`}, "MalformedPolicyDocument", "Id"},
+		{"policy with a Sid of two words", []string{"Policy", `{"Version":"2012-10-17","Statement":{"Sid":"a b","Effect":"Allow","Action":"s3:*","Resource":"*"}}`}, "MalformedPolicyDocument", "Sid"},
+		{"policy with an operator that there is not", []string{"Policy", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringIs":{"s3:prefix":"a"}}}}`}, "MalformedPolicyDocument", "StringIs"},
+		{"policy with the same element twice", []string{"Policy", `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Effect":"Allow","Action":"s3:*","Resource":"*"}}`}, "MalformedPolicyDocument", "twice"},
+		{"policy of another version", []string{"Policy", `{"Version":"2026-01-01","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`}, "MalformedPolicyDocument", "Version"},
+		{"policy without statements", []string{"Policy", `{"Version":"2012-10-17","Statement":[]}`}, "MalformedPolicyDocument", "Statement"},
 		{"10 policy ARNs that are not there", many(10, func(i int) (string, string) {
 			return fmt.Sprintf("PolicyArns.member.%d.arn", i), "arn:aws:iam::aws:policy/None"
 		}), "MalformedPolicyDocument", "None"},

@@ -2,7 +2,9 @@ package s3test
 
 import (
 	"cmp"
+	"crypto/tls"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -40,7 +42,7 @@ func (s *Server) authorizeObject(r *http.Request, q *request, h http.Header, on 
 	if q.caller.unlimited() {
 		return nil
 	}
-	for _, n := range q.needed(on, h, s.s3Context(r, q, h, on)) {
+	for _, n := range q.needed(on, h, s.keysOf(r, q, h)) {
 		if d := q.caller.permit(n, false); d != nil {
 			return s.deny(d)
 		}
@@ -48,49 +50,75 @@ func (s *Server) authorizeObject(r *http.Request, q *request, h http.Header, on 
 	return nil
 }
 
-// headerKeys are the condition keys s3:NAME that have the value of the header.
+// headerKeys are the condition keys s3:NAME that have the value of the header NAME,
+// or of x-amz-NAME if it is about object lock.
 var headerKeys = strings.Fields(`
 	x-amz-acl x-amz-content-sha256 x-amz-copy-source x-amz-grant-full-control x-amz-grant-read
 	x-amz-grant-read-acp x-amz-grant-write x-amz-grant-write-acp x-amz-metadata-directive
 	x-amz-object-ownership x-amz-server-side-encryption x-amz-server-side-encryption-aws-kms-key-id
 	x-amz-server-side-encryption-customer-algorithm x-amz-storage-class x-amz-website-redirect-location
+	object-lock-legal-hold object-lock-mode object-lock-retain-until-date
 	if-match if-none-match`)
 
-// s3Context has the condition keys of a request to S3. A parameter that is not in
-// the request is no key, whereas an empty one is: a listing without a prefix is
-// not one with the prefix "".
-func (s *Server) s3Context(r *http.Request, q *request, h http.Header, on location) map[string][]string {
+// s3Context has the condition keys that are the same for all that a request to S3
+// needs. A parameter that is not in the request is no key, whereas an empty one is:
+// a listing without a prefix is not one with the prefix "".
+func (s *Server) s3Context(r *http.Request, q *request, h http.Header) map[string][]string {
 	keys := s.context(r, q.caller)
-	keys["s3:signatureversion"] = []string{"AWS4-HMAC-SHA256"}
+	set := func(key, value string) { keys["s3:"+key] = []string{value} }
+	set("signatureversion", "AWS4-HMAC-SHA256")
 	switch {
 	case q.op == "PostObject":
-		keys["s3:authType"] = []string{"POST"}
+		set("authType", "POST")
 	case q.query.Has("X-Amz-Signature"):
-		keys["s3:authType"] = []string{"REST-QUERY-STRING"}
+		set("authType", "REST-QUERY-STRING")
 		if signed, err := time.Parse("20060102T150405Z", q.query.Get("X-Amz-Date")); err == nil {
-			keys["s3:signatureAge"] = []string{strconv.FormatInt(s.now().Sub(signed).Milliseconds(), 10)}
+			set("signatureAge", strconv.FormatInt(s.now().Sub(signed).Milliseconds(), 10))
 		}
 	default:
-		keys["s3:authType"] = []string{"REST-HEADER"}
+		set("authType", "REST-HEADER")
 	}
-	if q.bucket != "" {
-		owner := []string{s.owner(q.bucket)}
-		keys["s3:ResourceAccount"], keys["aws:ResourceAccount"] = owner, owner
+	if r.TLS != nil {
+		set("TlsVersion", strings.TrimPrefix(tls.VersionName(r.TLS.Version), "TLS "))
 	}
 	for _, name := range headerKeys {
-		if v := h.Get(name); v != "" {
-			keys["s3:"+name] = []string{v}
+		header := name
+		if strings.HasPrefix(name, "object-lock-") {
+			header = "x-amz-" + name
+		}
+		if v := h.Get(header); v != "" {
+			set(name, v)
 		}
 	}
-	for _, name := range []string{"prefix", "delimiter", "max-keys"} {
-		if s3Needs[q.op].lists && q.query.Has(name) {
-			keys["s3:"+name] = []string{q.query.Get(name)}
+	if s3Needs[q.op].lists {
+		set("max-keys", "1000") // which it is if nothing is said
+		for _, name := range []string{"prefix", "delimiter", "max-keys"} {
+			if q.query.Has(name) {
+				set(name, q.query.Get(name))
+			}
 		}
-	}
-	if on.version != "" {
-		keys["s3:VersionId"] = []string{on.version}
 	}
 	return keys
+}
+
+// keysOf adds to the condition keys of a request those that depend on the action and
+// on what it is about.
+func (s *Server) keysOf(r *http.Request, q *request, h http.Header) func(action string, on location) map[string][]string {
+	all := s.s3Context(r, q, h)
+	return func(action string, on location) map[string][]string {
+		keys := maps.Clone(all)
+		if on.bucket != "" {
+			owner := []string{s.owner(on.bucket)}
+			keys["s3:ResourceAccount"], keys["aws:ResourceAccount"] = owner, owner
+		}
+		if on.version != "" {
+			keys["s3:VersionId"] = []string{on.version}
+		}
+		if action == "s3:PutObject" {
+			keys["s3:ObjectCreationOperation"] = []string{strconv.FormatBool(s3Needs[q.op].creates)}
+		}
+		return keys
+	}
 }
 
 // missing is the answer for an object that is not there, which only those get to
@@ -100,8 +128,9 @@ func (s *Server) s3Context(r *http.Request, q *request, h http.Header, on locati
 func (s *Server) missing(r *http.Request, q *request) error {
 	if !q.caller.unlimited() {
 		bucket := location{bucket: q.bucket}
-		context := s.s3Context(r, q, r.Header, bucket)
-		if d := q.caller.permit(q.need("s3:ListBucket", bucket, context), false); d != nil {
+		list := q.need("s3:ListBucket", bucket)
+		list.Context = s.keysOf(r, q, r.Header)(list.Action, bucket)
+		if d := q.caller.permit(list, false); d != nil {
 			return s.deny(d)
 		}
 	}

@@ -2,10 +2,12 @@ package s3test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/sigvier/sigvier/sigv4"
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
 	"github.com/sigvier/sigvier/sts/policy"
 )
@@ -157,6 +159,17 @@ func TestPoliciesOfUsersAndRoles(t *testing.T) {
 		{"few keys", `[{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*","Condition":{"NumericLessThanEquals":{"s3:max-keys":"10"}}}]`, "GET", "/data?list-type=2&max-keys=10", nil, 200, ""},
 		{"many keys", `[{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*","Condition":{"NumericLessThanEquals":{"s3:max-keys":"10"}}}]`, "GET", "/data?list-type=2&max-keys=11", nil, 403, "allows the s3:ListBucket action"},
 
+		{"as many keys as there are without max-keys", `[{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*","Condition":{"NumericLessThanEquals":{"s3:max-keys":"1000"}}}]`, "GET", "/data", nil, 200, ""},
+		{"few keys, and nothing said", `[{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*","Condition":{"NumericLessThanEquals":{"s3:max-keys":"10"}}}]`, "GET", "/data", nil, 403, "allows the s3:ListBucket action"},
+		{"a prefix is a key of listings only", `[{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringLike":{"s3:prefix":"reports/*"}}}]`, "GET", "/data/key?prefix=reports/", nil, 403, "allows the s3:GetObject action"},
+		{"nor of the permission to know that a key is missing", `[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"},{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*","Condition":{"StringLike":{"s3:prefix":"*"}}}]`, "GET", "/data/none?prefix=", nil, 403, "allows the s3:ListBucket action"},
+		{"directly", `[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"aws:ViaAWSService":"false","aws:PrincipalIsAWSService":"false"}}}]`, "GET", "/data/key", nil, 200, ""},
+		{"making an object", `[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*","Condition":{"Bool":{"s3:ObjectCreationOperation":"true"}}}]`, "PUT", "/data/new", nil, 200, ""},
+		{"not making one", `[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*","Condition":{"Bool":{"s3:ObjectCreationOperation":"false"}}}]`, "PUT", "/data/new", nil, 403, "s3:PutObject action"},
+		{"locking", `[` + allowAll + `,{"Effect":"Deny","Action":"s3:PutObject","Resource":"*","Condition":{"StringEquals":{"s3:object-lock-mode":"COMPLIANCE"}}}]`, "PUT", "/data/new", []string{"X-Amz-Object-Lock-Mode", "COMPLIANCE"}, 403, "explicit deny in an identity-based policy"},
+		{"not locking", `[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*","Condition":{"StringEquals":{"s3:object-lock-mode":"GOVERNANCE"}}}]`, "PUT", "/data/new", []string{"Object-Lock-Mode", "GOVERNANCE"}, 403, "s3:PutObject action"},
+		{"a claim that is no header of S3's", `[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*","Condition":{"Null":{"s3:if-none-match":"false"}}}]`, "PUT", "/data/new", []string{"X-Amz-If-None-Match", "*"}, 403, "s3:PutObject action"},
+		{"permanent keys", `[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Null":{"aws:TokenIssueTime":"true"},"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/*"}}}]`, "GET", "/data/key", nil, 200, ""},
 		{"only over TLS", `[` + allowAll + `,{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]`, "GET", "/data/key", nil, 403, "explicit deny in an identity-based policy"},
 		{"by principal", `[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::123456789012:user/*"}}}]`, "GET", "/data/key", nil, 200, ""},
 		{"by another principal", `[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::123456789012:user/other"}}}]`, "GET", "/data/key", nil, 403, "s3:GetObject action"},
@@ -305,6 +318,43 @@ func TestExpectedBucketOwner(t *testing.T) {
 	c.do(t, "PUT", "/data/copy", "", header, account, "X-Amz-Copy-Source", "theirs/key", "X-Amz-Source-Expected-Bucket-Owner", account).want(t, 403, "AccessDenied")
 	c.send(t, c.presign(t, "GET", "/theirs/key?x-amz-expected-bucket-owner="+account, time.Hour)).want(t, 403, "AccessDenied")
 	c.post(t, "/theirs", []sigv4http.Condition{sigv4http.Exact("bucket", "theirs"), sigv4http.Exact("key", "k"), sigv4http.Exact("x-amz-expected-bucket-owner", account)}, "x").want(t, 403, "AccessDenied")
+}
+
+// TestConditionsOnTheTransport, over TLS and without.
+func TestConditionsOnTheTransport(t *testing.T) {
+	secure := policyOf(t, `[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"},"NumericGreaterThanEquals":{"s3:TlsVersion":"1.2"}}}]`)
+	srv := start(t, Config{Users: userWith(secure)})
+	outer := httptest.NewTLSServer(srv)
+	defer outer.Close()
+	c := newClient(srv)
+	c.do(t, "PUT", "/data/key", "").want(t, 403, "AccessDenied")
+	over := *c
+	over.host = outer.Listener.Addr().String()
+	req := over.request(t, "PUT", "/data/key", "", "X-Amz-Content-Sha256", sigv4.EmptyPayload().String())
+	over.sign(t, "s3", req, sigv4.EmptyPayload())
+	req.URL.Scheme, req.URL.Host = "https", over.host
+	resp, err := outer.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != 200 {
+		t.Errorf("over TLS: %d", resp.StatusCode)
+	}
+}
+
+// TestTheSourceOfACopyHasItsOwnOwner, and its own conditions.
+func TestTheSourceOfACopyHasItsOwnOwner(t *testing.T) {
+	ours := policyOf(t, `[{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceAccount":"123456789012"}}}]`)
+	admin := User{AccessKeyID: otherKey, SecretAccessKey: otherKeyMe}
+	c := newClient(start(t, Config{Users: append(userWith(ours), admin), Buckets: []string{"data", "theirs"}, Owners: map[string]string{"theirs": "111122223333"}}))
+	c.as(newCredentials(otherKey, otherKeyMe)).put(t, "/theirs/key", "x")
+	c.put(t, "/data/key", "x")
+	r := c.do(t, "PUT", "/data/copy", "", "X-Amz-Copy-Source", "theirs/key")
+	r.want(t, 403, "AccessDenied")
+	if got := r.element(t, "Message"); !strings.Contains(got, `s3:GetObject on resource: "arn:aws:s3:::theirs/key"`) {
+		t.Error(got)
+	}
 }
 
 func TestPresignedURLsHaveAnAge(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 type denial struct {
 	caller  caller
 	request policy.Request
-	kind    string            // of the policy; "" is not told
+	kind    policyKind
 	by      *policy.Statement // that denies; nil: no policy of the kind allows
 }
 
@@ -37,15 +37,26 @@ func (d *denial) message() string {
 	}
 	switch {
 	case d.kind == "":
-	case d.by != nil && d.kind == "identity-based":
+	case d.by == nil:
+		text += " because no " + string(d.kind) + " policy allows the " + d.request.Action + " action"
+	case d.kind == ofTrust:
+		text += " with an explicit deny in the role trust policy"
+	case d.kind == ofIdentity:
 		text += " with an explicit deny in an identity-based policy"
-	case d.by != nil:
-		text += " with an explicit deny in a session policy"
 	default:
-		text += " because no " + d.kind + " policy allows the " + d.request.Action + " action"
+		text += " with an explicit deny in a session policy"
 	}
 	return text
 }
+
+// policyKind is the kind of a policy, as the messages name it; "" is not told.
+type policyKind string
+
+const (
+	ofIdentity policyKind = "identity-based"
+	ofSession  policyKind = "session"
+	ofTrust    policyKind = "role trust"
+)
 
 // deny makes a denial an error as this server writes them.
 func (s *Server) deny(d *denial) *apiError {

@@ -3,6 +3,7 @@ package s3test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -23,6 +24,7 @@ type User struct {
 
 	ARN      string            // "" is arn:aws:iam::123456789012:user/ACCESSKEYID
 	Policies []policy.Document // what the user may do; nil is everything, an empty list nothing
+	Tags     map[string]string // the condition keys aws:PrincipalTag/KEY
 	MFA      *MFADevice        // nil: none
 }
 
@@ -42,6 +44,7 @@ type Role struct {
 
 	Trust      *policy.Document
 	Policies   []policy.Document // what the role may do; nil is everything, an empty list nothing
+	Tags       map[string]string // aws:ResourceTag/KEY when it is assumed; aws:PrincipalTag/KEY of its sessions
 	MaxSession time.Duration     // 1 to 12 hours; 0 is 12 hours, where IAM's default is 1
 }
 
@@ -83,8 +86,11 @@ func (s *Server) addUser(u User) error {
 	if u.MFA != nil && (!mfaSerial.fits(u.MFA.Serial) || u.MFA.Valid == nil) {
 		return fmt.Errorf("s3test: Users: the MFA device of %q must have Valid, and a Serial of 9 to 256 letters, digits or any of _+=/:,.@-", u.AccessKeyID)
 	}
-	if err := checkPolicies(u.Policies...); err != nil {
+	if err := checkPolicies(policy.OfIdentity, u.Policies...); err != nil {
 		return fmt.Errorf("s3test: Users: %q: Policies: %w", u.AccessKeyID, err)
+	}
+	if err := checkTags(u.Tags); err != nil {
+		return fmt.Errorf("s3test: Users: %q: Tags: %w", u.AccessKeyID, err)
 	}
 	s.users[u.AccessKeyID] = &u
 	return nil
@@ -114,11 +120,14 @@ func (s *Server) addRole(r Role) error {
 	case r.ExternalID != "" || r.Trusted != nil:
 		return fmt.Errorf("s3test: Roles: %s has Trust, so ExternalID and Trusted must be empty: say the same in Trust", r.ARN)
 	}
-	if err := checkPolicies(*r.Trust); err != nil {
+	if err := checkPolicies(policy.OfRole, *r.Trust); err != nil {
 		return fmt.Errorf("s3test: Roles: %s: Trust: %w", r.ARN, err)
 	}
-	if err := checkPolicies(r.Policies...); err != nil {
+	if err := checkPolicies(policy.OfIdentity, r.Policies...); err != nil {
 		return fmt.Errorf("s3test: Roles: %s: Policies: %w", r.ARN, err)
+	}
+	if err := checkTags(r.Tags); err != nil {
+		return fmt.Errorf("s3test: Roles: %s: Tags: %w", r.ARN, err)
 	}
 	s.roles[r.ARN] = &r
 	return nil
@@ -166,14 +175,26 @@ func (s *Server) addProvider(p IdentityProvider) error {
 	return nil
 }
 
-// checkPolicies finds what could not have been written as JSON.
-func checkPolicies(docs ...policy.Document) error {
+func checkPolicies(use policy.Use, docs ...policy.Document) error {
 	for _, d := range docs {
-		if _, err := policy.Parse(d.JSON()); err != nil {
+		if err := d.ValidateFor(use); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// checkTags holds tags against what IAM takes.
+func checkTags(tags map[string]string) error {
+	var all []tag
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		if !tagKey.fits(key) || !tagValue.fits(tags[key]) {
+			return fmt.Errorf("%q: %q is no tag: expecting 1 to 128 and 0 to 256 letters, digits, spaces or any of _.:/=+-@", key, tags[key])
+		}
+		all = append(all, tag{key: key, value: tags[key]})
+	}
+	_, err := markTransitive(all, nil)
+	return err
 }
 
 // partitionOf and accountOf are two of the parts of an ARN:

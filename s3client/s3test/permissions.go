@@ -32,8 +32,8 @@ func (c caller) limited() bool { return c.session != nil && c.session.policies !
 // not.
 func (c caller) permit(r policy.Request, trusted bool) *denial {
 	var implicit *denial
-	check := func(kind string, docs []policy.Document, needed bool) *denial {
-		switch decision, by := decide(docs, r); {
+	check := func(kind policyKind, docs []policy.Document, needed bool) *denial {
+		switch decision, by := policy.Union(r, docs...); {
 		case decision == policy.ExplicitDeny:
 			return &denial{caller: c, request: r, kind: kind, by: by}
 		case decision != policy.Allowed && needed && implicit == nil:
@@ -42,32 +42,16 @@ func (c caller) permit(r policy.Request, trusted bool) *denial {
 		return nil
 	}
 	if docs := c.identityPolicies(); docs != nil {
-		if d := check("identity-based", docs, !trusted); d != nil {
+		if d := check(ofIdentity, docs, !trusted); d != nil {
 			return d
 		}
 	}
 	if c.limited() {
-		if d := check("session", c.session.policies, true); d != nil {
+		if d := check(ofSession, c.session.policies, true); d != nil {
 			return d
 		}
 	}
 	return implicit
-}
-
-// decide says what policies of one kind say together: what one of them allows is
-// allowed, unless another one denies it (IAM User Guide, "Policy evaluation
-// logic").
-func decide(docs []policy.Document, r policy.Request) (policy.Decision, *policy.Statement) {
-	all := policy.ImplicitDeny
-	for _, d := range docs {
-		switch decision, by := d.Decide(r); decision {
-		case policy.ExplicitDeny:
-			return decision, by
-		case policy.Allowed:
-			all = decision
-		}
-	}
-	return all, nil
 }
 
 // context has the condition keys of every request (IAM User Guide, "AWS global
@@ -75,10 +59,12 @@ func decide(docs []policy.Document, r policy.Request) (policy.Decision, *policy.
 func (s *Server) context(r *http.Request, c caller) map[string][]string {
 	now := s.now()
 	keys := map[string][]string{
-		"aws:SecureTransport": {strconv.FormatBool(r.TLS != nil)},
-		"aws:CurrentTime":     {now.Format(time.RFC3339)},
-		"aws:EpochTime":       {strconv.FormatInt(now.Unix(), 10)},
-		"aws:RequestedRegion": {s.cfg.Region},
+		"aws:SecureTransport":       {strconv.FormatBool(r.TLS != nil)},
+		"aws:CurrentTime":           {now.Format(time.RFC3339)},
+		"aws:EpochTime":             {strconv.FormatInt(now.Unix(), 10)},
+		"aws:RequestedRegion":       {s.cfg.Region},
+		"aws:PrincipalIsAWSService": {"false"},
+		"aws:ViaAWSService":         {"false"},
 	}
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		keys["aws:SourceIp"] = []string{host}

@@ -175,7 +175,7 @@ func (s *Server) configure() error {
 		if !policyARN.MatchString(arn) {
 			return fmt.Errorf("s3test: ManagedPolicies: %q is no policy's ARN, as arn:aws:iam::123456789012:policy/NAME is", arn)
 		}
-		if err := checkPolicies(doc); err != nil {
+		if err := checkPolicies(policy.OfIdentity, doc); err != nil {
 			return fmt.Errorf("s3test: ManagedPolicies: %s: %w", arn, err)
 		}
 	}

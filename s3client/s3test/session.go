@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"encoding/base64"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -74,6 +75,9 @@ func (c caller) context(now time.Time) map[string][]string {
 		keys["aws:PrincipalArn"] = []string{role.ARN}
 		keys["aws:PrincipalType"] = []string{"AssumedRole"}
 	}
+	for _, tag := range c.tags() {
+		keys["aws:PrincipalTag/"+tag.key] = []string{tag.value}
+	}
 	t := c.session
 	if t == nil {
 		// With a user's own key, the keys of MFA are not there, which is not the same
@@ -93,10 +97,30 @@ func (c caller) context(now time.Time) map[string][]string {
 	if t.sourceIdentity != "" {
 		keys["aws:SourceIdentity"] = []string{t.sourceIdentity}
 	}
-	for _, tag := range t.tags {
-		keys["aws:PrincipalTag/"+tag.key] = []string{tag.value}
-	}
 	return keys
+}
+
+// tags are those of the session, and those of the user or role that the session
+// does not have in its own way (IAM User Guide, "Pass session tags in AWS STS",
+// Things to know about session tags).
+func (c caller) tags() []tag {
+	var all []tag
+	if c.session != nil {
+		all = slices.Clone(c.session.tags)
+	}
+	own := map[string]string{}
+	switch role := c.role(); {
+	case role != nil:
+		own = role.Tags
+	case c.user != nil:
+		own = c.user.Tags
+	}
+	for key, value := range own {
+		if !slices.ContainsFunc(all, func(t tag) bool { return strings.EqualFold(t.key, key) }) {
+			all = append(all, tag{key: key, value: value})
+		}
+	}
+	return all
 }
 
 // session is a role that was assumed, or what a user got from GetSessionToken.

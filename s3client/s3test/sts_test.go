@@ -94,19 +94,20 @@ func TestTrustPolicy(t *testing.T) {
 		who    *client
 		form   url.Values
 		denied bool
+		why    string // told where role and caller are of one account
 	}{
-		{"open to everyone", c, assume(openRole), false},
-		{"open, external ID sent all the same", c, assume(openRole, "ExternalId", "any"), false},
-		{"external ID is right", c, assume(guarded, "ExternalId", goodExtID), false},
-		{"external ID is wrong", c, assume(guarded, "ExternalId", "extern/4712"), true},
-		{"external ID in other case", c, assume(guarded, "ExternalId", strings.ToUpper(goodExtID)), true},
-		{"external ID is missing", c, assume(guarded), true},
-		{"trusted user", other, assume(private), false},
-		{"user who is not trusted", c, assume(private), true},
-		{"role that is not there", c, assume("arn:aws:iam::111122223333:role/nobody"), true},
-		{"trusted role", session, assume(chained), false},
-		{"role that is not trusted", session, assume(private), true},
-		{"user where a role is trusted", c, assume(chained), true},
+		{"open to everyone", c, assume(openRole), false, ""},
+		{"open, external ID sent all the same", c, assume(openRole, "ExternalId", "any"), false, ""},
+		{"external ID is right", c, assume(guarded, "ExternalId", goodExtID), false, ""},
+		{"external ID is wrong", c, assume(guarded, "ExternalId", "extern/4712"), true, ""},
+		{"external ID in other case", c, assume(guarded, "ExternalId", strings.ToUpper(goodExtID)), true, ""},
+		{"external ID is missing", c, assume(guarded), true, ""},
+		{"trusted user", other, assume(private), false, ""},
+		{"user who is not trusted", c, assume(private), true, ""},
+		{"role that is not there", c, assume("arn:aws:iam::111122223333:role/nobody"), true, ""},
+		{"trusted role", session, assume(chained), false, ""},
+		{"role that is not trusted", session, assume(private), true, " because no role trust policy allows the sts:AssumeRole action"},
+		{"user where a role is trusted", c, assume(chained), true, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := test.who.sts(t, test.form)
@@ -120,7 +121,7 @@ func TestTrustPolicy(t *testing.T) {
 				who = "arn:aws:sts::111122223333:assumed-role/open/test-session"
 			}
 			r.wantElements(t, "Type", "Sender", "RequestId", r.header.Get("X-Amzn-Requestid"),
-				"Message", "User: "+who+" is not authorized to perform: sts:AssumeRole on resource: "+test.form.Get("RoleArn"))
+				"Message", "User: "+who+" is not authorized to perform: sts:AssumeRole on resource: "+test.form.Get("RoleArn")+test.why)
 		})
 	}
 	session.sts(t, assume(chained, "DurationSeconds", "3601")).want(t, 400, "ValidationError")
@@ -226,6 +227,13 @@ func TestTemporaryCredentials(t *testing.T) {
 	}
 	get(one.AccessKeyID, one.SecretAccessKey(), "").want(t, 403, "InvalidAccessKeyId")
 	get(one.AccessKeyID, one.SecretAccessKey(), two.SessionToken()).want(t, 400, "InvalidToken")
+	token := one.SessionToken()
+	for _, spoiled := range []string{token[:len(token)-1], token + "A", strings.ToLower(token), token[1:2] + token[:1] + token[2:], "x"} {
+		get(one.AccessKeyID, one.SecretAccessKey(), spoiled).want(t, 400, "InvalidToken")
+		c.as(sigv4.NewCredentials(one.AccessKeyID, one.SecretAccessKey(), spoiled)).sts(t, assume(openRole)).want(t, 403, "InvalidClientTokenId")
+	}
+	c.as(sigv4.NewCredentials(one.AccessKeyID, one.SecretAccessKey(), "")).sts(t, assume(openRole)).want(t, 403, "InvalidClientTokenId")
+	c.as(sigv4.NewCredentials(two.AccessKeyID, two.SecretAccessKey(), token)).sts(t, assume(openRole)).want(t, 403, "InvalidClientTokenId")
 	get(one.AccessKeyID, two.SecretAccessKey(), one.SessionToken()).want(t, 403, "SignatureDoesNotMatch")
 	get(testKey, testSecret, one.SessionToken()).want(t, 400, "InvalidToken")
 

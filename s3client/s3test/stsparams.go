@@ -154,14 +154,8 @@ func (s *Server) sessionPolicies(l limits) ([]policy.Document, error) {
 		if err != nil {
 			return nil, malformedPolicy(err.Error())
 		}
-		for i, st := range doc.Statements {
-			if st.Principal.Any || st.NotPrincipal.Any || len(st.Principal.AWS)+len(st.Principal.Service)+len(st.Principal.Federated)+
-				len(st.NotPrincipal.AWS)+len(st.NotPrincipal.Service)+len(st.NotPrincipal.Federated) > 0 {
-				return nil, malformedPolicy(fmt.Sprintf("statement %d of a session policy must not have a principal", i+1))
-			}
-			if len(st.Resource)+len(st.NotResource) == 0 {
-				return nil, malformedPolicy(fmt.Sprintf("statement %d of a session policy must have resources", i+1))
-			}
+		if err := doc.ValidateFor(policy.OfIdentity); err != nil {
+			return nil, malformedPolicy(err.Error())
 		}
 		docs = append(docs, doc)
 	}

@@ -85,18 +85,21 @@ func Decide(r Request, docs ...Document) Decision {
 }
 
 // Union says what several policies say of which one must allow and none may deny,
-// such as those that are attached to the same user.
-func Union(r Request, docs ...Document) Decision {
-	one := ImplicitDeny
+// such as those that are attached to the same user, and the statement that decided
+// it, nil if none did.
+//
+// IAM User Guide, "Policy evaluation logic", Evaluating identity-based policies.
+func Union(r Request, docs ...Document) (Decision, *Statement) {
+	one, allows := ImplicitDeny, (*Statement)(nil)
 	for _, d := range docs {
-		switch decision, _ := d.Decide(r); decision {
-		case ExplicitDeny:
-			return ExplicitDeny
-		case Allowed:
-			one = Allowed
+		switch decision, by := d.Decide(r); {
+		case decision == ExplicitDeny:
+			return ExplicitDeny, by
+		case decision == Allowed && one != Allowed:
+			one, allows = Allowed, by
 		}
 	}
-	return one
+	return one, allows
 }
 
 // applies reports whether a statement is about a request. Each element that is

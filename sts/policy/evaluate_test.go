@@ -211,8 +211,9 @@ func TestSeveralPolicies(t *testing.T) {
 		if got := policy.Decide(r, test.docs...); got != test.all {
 			t.Errorf("%s: Decide = %v, want %v", test.name, got, test.all)
 		}
-		if got := policy.Union(r, test.docs...); got != test.union {
-			t.Errorf("%s: Union = %v, want %v", test.name, got, test.union)
+		got, by := policy.Union(r, test.docs...)
+		if got != test.union || (by == nil) != (got == policy.ImplicitDeny) || by != nil && (by.Effect == policy.Allow) != (got == policy.Allowed) {
+			t.Errorf("%s: Union = %v by %v, want %v", test.name, got, by, test.union)
 		}
 	}
 }

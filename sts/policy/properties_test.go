@@ -168,7 +168,7 @@ func properties(t *testing.T, bytes []byte) policy.Decision {
 	if (both == policy.Allowed) != (decision == policy.Allowed && limited == policy.Allowed) || both != policy.Decide(r, session, identity) {
 		fail("within the session", session, both)
 	}
-	either := policy.Union(r, identity, session)
+	either, _ := policy.Union(r, identity, session)
 	if either == policy.Allowed && decision != policy.Allowed && limited != policy.Allowed || (either == policy.ExplicitDeny) != (decision == policy.ExplicitDeny || limited == policy.ExplicitDeny) {
 		fail("together with", session, either)
 	}
