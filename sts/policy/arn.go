@@ -79,7 +79,11 @@ func (p Principal) anyone() bool { return p.Any || slices.Contains(p.AWS, "*") }
 
 // includes reports whether a caller is meant. A caller is given by ARN, by the
 // name of a service, or by the name or ARN of an identity provider; "" is an
-// anonymous one. Whether a canonical user is the caller with an ARN is unknown.
+// anonymous one.
+//
+// Unknown is the answer where nobody can tell: whether a canonical user is the
+// caller with an ARN, or what a wildcard means among services and identity
+// providers, which have none.
 func (p Principal) includes(caller string, unknown bool) bool {
 	if p.anyone() {
 		return true
@@ -87,12 +91,13 @@ func (p Principal) includes(caller string, unknown bool) bool {
 	if caller == "" {
 		return false
 	}
-	if slices.Contains(p.Service, caller) || slices.Contains(p.Federated, caller) || slices.Contains(p.CanonicalUser, caller) ||
-		slices.ContainsFunc(p.AWS, func(named string) bool { return names(named, caller) }) {
+	named := slices.Concat(p.Service, p.Federated, p.CanonicalUser)
+	if slices.Contains(named, caller) || slices.ContainsFunc(p.AWS, func(named string) bool { return names(named, caller) }) {
 		return true
 	}
 	a, _ := parseARN(caller)
-	return unknown && len(p.CanonicalUser) > 0 && a.isCaller()
+	return unknown && (len(p.CanonicalUser) > 0 && a.isCaller() ||
+		slices.ContainsFunc(named, func(name string) bool { return isOpen(name) && wildcards(name).matches(caller) }))
 }
 
 // names reports whether a principal under "AWS" means a caller: it is the caller

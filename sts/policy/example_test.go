@@ -123,8 +123,9 @@ func ExampleDecide() {
 func ExampleUnion() {
 	read := policy.Access{Bucket: "example", Read: true}.Document()
 	write := policy.Access{Bucket: "example", Write: true}.Document()
-	fmt.Println(policy.Union(policy.Request{Action: "s3:PutObject", Resource: "arn:aws:s3:::example/x"}, read, write))
-	// Output: allowed
+	decision, by := policy.Union(policy.Request{Action: "s3:PutObject", Resource: "arn:aws:s3:::example/x"}, read, write)
+	fmt.Println(decision, "by the statement", by.Sid)
+	// Output: allowed by the statement Write
 }
 
 func ExampleMissing() {

@@ -135,7 +135,7 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{oneStatement(`"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::b/\ud83dx"`), `policy: there is half a character at byte 95: \ud83d: expected both halves, such as "\ud83d\ude00", or neither`},
 		{oneStatement(`"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::b/\uDE00\ud83d"`), `policy: there is half a character at byte 95: \uDE00: expected both halves, such as "\ud83d\ude00", or neither`},
 		{oneStatement(`"Effect":"Allow","Action":"*","Resource":"${aws:x}"`), `policy: Statement[0].Resource: is "${aws:x}": expected policy variables after the fifth colon only`},
-		{oneStatement(`"Effect":"Allow","Action":"*","Principal":{"Service":["a.com","*"]}`), `policy: Statement[0].Principal.Service[1]: is "*": expected a name without wildcards; everybody is "*" in place of the whole element`},
+		{oneStatement(`"Effect":"Allow","Action":"*","Principal":{"Service":["a.com",""]}`), `policy: Statement[0].Principal.Service[1]: is empty: expected the name of a service, an identity provider or a canonical user`},
 		{"{\"a\\u001b\":1,\"a\\u001b\":1}", `policy: ["a\x1b"]: stands twice: expected each key once`},
 	} {
 		d, err := policy.Parse([]byte(test.text))
@@ -179,10 +179,9 @@ func TestParseTakesWhatIAMTakes(t *testing.T) {
 		`"Effect":"Allow","Action":["*",["*"]],"Resource":"*"`,
 		`"Effect":["Allow"],"Action":"*","Resource":"*"`,
 		`"Effect":"Allow","Action":"*","Resource":"*","Principals":"*"`,
-		`"Effect":"Allow","Action":"*","Principal":{"Service":"*"}`,
-		`"Effect":"Allow","Action":"*","Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/*"}`,
 		`"Effect":"Allow","Action":"*","Principal":{"CanonicalUser":""}`,
-		`"Effect":"Allow","Action":"*","NotPrincipal":{"Service":["ec2.amazonaws.com","*.amazonaws.com"]}`,
+		`"Effect":"Allow","Action":"*","NotPrincipal":{"Service":["ec2.amazonaws.com",""]}`,
+		`"Effect":"Allow","Action":"*","Principal":{"Federated":""}`,
 		`"Effect":"Allow","Action":"*","Principal":["*"]`,
 		`"Effect":"Allow","Action":"*","Principal":{"AWS":[]}`,
 		`"Effect":"Allow","Action":"*","Resource":"arn:aws:s3::b"`,

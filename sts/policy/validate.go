@@ -119,10 +119,10 @@ func checkPrincipal(path, value string) error {
 }
 
 // checkName is for the principals that are named as they are: services, identity
-// providers and canonical users.
+// providers and canonical users. A wildcard among them is for [CheckTrust] to judge.
 func checkName(path, value string) error {
-	if value == "" || isOpen(value) {
-		return bad(path, `a name without wildcards; everybody is "*" in place of the whole element`, "is %q", value)
+	if value == "" {
+		return bad(path, "the name of a service, an identity provider or a canonical user", "is empty")
 	}
 	return nil
 }
