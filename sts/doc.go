@@ -34,6 +34,7 @@
 // # Other services
 //
 // MinIO and Ceph have AssumeRole and AssumeRoleWithWebIdentity on the same
-// endpoint as S3: set [Client.Endpoint]. MinIO ignores the external ID and names
-// no assumed role.
+// endpoint as S3: set [Client.Endpoint]. MinIO honours an inline session policy; it
+// ignores external ID, policy ARNs, tags and source identity, names no assumed role,
+// and lets no session assume a role.
 package sts

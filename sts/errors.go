@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
@@ -46,8 +47,15 @@ func (e *malformed) Unwrap() error { return ErrMalformed }
 // kindOf is the sentinel for an answer, nil if there is none: by its code, and by
 // its status where the code is none of STS's (a proxy's, MinIO's).
 func kindOf(e *sigv4http.APIError) error {
+	says := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(e.Message, w) })
+	}
 	switch e.Code {
 	case "AccessDenied", "AccessDeniedException", "NotAuthorized":
+		// MinIO's STS has this code for all that S3 has several for, with S3's words.
+		if says("The request signature we calculated does not match", "The Access Key Id you provided does not exist") {
+			return ErrCredentialsRefused
+		}
 		return ErrAccessDenied
 	case "ExpiredToken", "ExpiredTokenException":
 		return ErrExpiredToken
@@ -66,9 +74,9 @@ func kindOf(e *sigv4http.APIError) error {
 	case "RegionDisabledException", "RegionDisabled":
 		return ErrRegionDisabled
 	case "SignatureDoesNotMatch", "InvalidSignatureException":
-		// STS has no code of its own for this, but words: "Signature expired: … is
+		// STS has no code of its own for a clock, but words: "Signature expired: … is
 		// now earlier than …" and "Signature not yet current: … is still later than …".
-		if strings.HasPrefix(e.Message, "Signature expired") || strings.HasPrefix(e.Message, "Signature not yet current") {
+		if says("Signature expired", "Signature not yet current") {
 			return ErrClockSkewed
 		}
 		return ErrCredentialsRefused

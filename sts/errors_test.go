@@ -29,6 +29,8 @@ func TestRefusalsAreTyped(t *testing.T) {
 		want   []error
 	}{
 		{403, "AccessDenied", []error{sts.ErrAccessDenied}},
+		{403, "AccessDenied The request signature we calculated does not match the signature you provided. Check your key and signing method.", []error{sts.ErrCredentialsRefused}},
+		{403, "AccessDenied The Access Key Id you provided does not exist in our records.", []error{sts.ErrCredentialsRefused}},
 		{403, "AccessDeniedException", []error{sts.ErrAccessDenied}},
 		{403, "NotAuthorized", []error{sts.ErrAccessDenied}},
 		{403, "ExpiredToken", []error{sts.ErrExpiredToken}},

@@ -3,10 +3,13 @@ package interop
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,6 +41,7 @@ type server struct {
 var (
 	servers   []server
 	minioPath string // the executable, which is also the real input
+	tokens    *issuer
 )
 
 func TestMain(m *testing.M) {
@@ -63,6 +67,10 @@ func runAll(m *testing.M) (int, error) {
 	if err != nil {
 		return 1, err
 	}
+	if tokens, err = startIssuer(); err != nil {
+		return 1, err
+	}
+	defer tokens.Close()
 	stopMinIO, err := startMinIO(dir)
 	if err != nil {
 		return 1, err
@@ -114,8 +122,29 @@ func startMinIO(dir string) (stop func(), err error) {
 		return nil, err
 	}
 	cmd := exec.Command(minioPath, "server", "--quiet", "--address", addr, filepath.Join(dir, "minio"))
-	cmd.Env = append(os.Environ(), "MINIO_ROOT_USER="+rootID, "MINIO_ROOT_PASSWORD="+rootSecret, "MINIO_SITE_REGION=us-east-1")
-	return start(cmd, server{"minio", "http://" + addr, true}, "/minio/health/ready")
+	cmd.Env = append(os.Environ(), "MINIO_ROOT_USER="+rootID, "MINIO_ROOT_PASSWORD="+rootSecret, "MINIO_SITE_REGION=us-east-1",
+		"MINIO_IDENTITY_OPENID_CONFIG_URL="+tokens.URL+"/.well-known/openid-configuration",
+		"MINIO_IDENTITY_OPENID_CLIENT_ID="+audience, "MINIO_IDENTITY_OPENID_ROLE_POLICY=readwrite")
+	s := server{"minio", "http://" + addr, true}
+	if stop, err = start(cmd, s, "/minio/health/ready"); err != nil {
+		return nil, err
+	}
+	// It is ready before its identities are.
+	for range 300 {
+		resp, err := http.PostForm(s.url, url.Values{"Action": {"AssumeRoleWithWebIdentity"}, "Version": {"2011-06-15"}, "RoleArn": {minioRole}})
+		if err != nil {
+			stop()
+			return nil, err
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err == nil && !bytes.Contains(body, []byte("is not defined")) && !bytes.Contains(body, []byte("not initialized")) {
+			return stop, nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	stop()
+	return nil, errors.New("minio did not load its identities within half a minute")
 }
 
 func startVersityGW(path, dir string) (stop func(), err error) {
