@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/sigvier/sigvier/s3client"
 )
@@ -73,6 +75,51 @@ func TestSaveReplacesTheFileAsAWhole(t *testing.T) {
 	}
 	if c, err := s3client.ParseConnection(old); err != nil || c.Name != "reports" {
 		t.Errorf("the old file has become %v, %v", c, err)
+	}
+}
+
+// A process that is killed at whatever moment leaves one of the connections that it
+// saved, and what else it leaves is its owner's alone.
+func TestSaveOfAProcessThatIsKilled(t *testing.T) {
+	const variable = "SIGVIER_TEST_SAVES"
+	if path := os.Getenv(variable); path != "" {
+		for n := 1; ; n = n%100 + 1 {
+			c := whole(t)
+			c.DownloadThreads, c.Name = n, strings.Repeat("x", n)
+			if err := c.Save(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	path := filepath.Join(t.TempDir(), "reports.json")
+	for n := range 10 {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestSaveOfAProcessThatIsKilled$")
+		cmd.Env = append(os.Environ(), variable+"="+path)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for {
+			if _, err := os.Stat(path); err == nil {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(time.Duration(n) * 3 * time.Millisecond)
+		cmd.Process.Kill()
+		cmd.Wait() // an error, for it was killed
+		c, err := s3client.LoadConnection(path)
+		if err != nil || c.Name != strings.Repeat("x", c.DownloadThreads) || c.SecretAccessKey.Reveal() != secret {
+			t.Fatalf("after the kill there is %+v, %v", c, err)
+		}
+	}
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if info, err := entry.Info(); err != nil || info.Mode() != 0o600 {
+			t.Errorf("%s has mode %v, %v, want 0600", entry.Name(), info.Mode(), err)
+		}
 	}
 }
 
