@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -425,9 +426,9 @@ func TestReadOfWhatIsThere(t *testing.T) {
 		t.Errorf("missing is %+v", got)
 	}
 	store(t, srv, path+"2026")
-	want(t, check(t, t.Context(), c, checkup.Options{}), map[string]string{"read": `ok: allowed: one byte of "reports/2026"`})
+	want(t, check(t, t.Context(), c, checkup.Options{}), map[string]string{"read": `ok: allowed: "reports/2026"`})
 	c.RestrictToPath = path + "2026"
-	want(t, check(t, t.Context(), c, checkup.Options{}), map[string]string{"list": "ok: is empty", "read": `ok: allowed: one byte of "reports/2026"`})
+	want(t, check(t, t.Context(), c, checkup.Options{}), map[string]string{"list": "ok: is empty", "read": `ok: allowed: "reports/2026"`})
 	c.Permissions = s3client.MayRead
 	want(t, check(t, t.Context(), c, checkup.Options{}), map[string]string{"list": "skipped: ", "read": "ok: "})
 	c.Permissions = s3client.MayList
@@ -444,4 +445,54 @@ func TestChainIsAskedWithoutAKey(t *testing.T) {
 	c := roleForm(srv)
 	c.AccessKeyID, c.SecretAccessKey = "", s3client.Secret{}
 	want(t, check(t, t.Context(), c, checkup.Options{}), map[string]string{"who am I": "ok: " + keyID})
+}
+
+// What a service may say to reading, of an object that is listed, of the path, and of
+// a key that is not there.
+func TestWhatReadingMayBeAnswered(t *testing.T) {
+	const listed, fresh = "/data/reports/listed", "sigvier-connect-"
+	for _, test := range []struct {
+		name   string
+		path   string
+		answer map[string]string // "404 NoSuchKey", by a part of the URL's path
+		want   string
+	}{
+		{"a byte", path, map[string]string{listed: "206 "}, `ok: allowed: "reports/listed"`},
+		{"an empty object", path, map[string]string{listed: "416 InvalidRange"}, `ok: allowed: "reports/listed"`},
+		{"an archived object", path, map[string]string{listed: "403 InvalidObjectState"}, `ok: allowed: "reports/listed"`},
+		{"denied", path, map[string]string{listed: "403 AccessDenied"}, "failed: denied: s3:GetObject"},
+		{"broken", path, map[string]string{listed: "400 InvalidRequest"}, "failed: refused: InvalidRequest"},
+		{"gone since it was listed", path, map[string]string{listed: "404 NoSuchKey", fresh: "404 NoSuchKey"}, "ok: allowed: a key that is not there is said to be missing"},
+		{"the path is a key", "reports/other", map[string]string{"/data/reports/other": "206 "}, `ok: allowed: "reports/other"`},
+		{"the path may be a key", "reports/other", map[string]string{"/data/reports/other": "403 AccessDenied"}, "warning: not to be told"},
+		{"nothing is told", "reports/other/", map[string]string{fresh: "403 AccessDenied"}, "warning: not to be told"},
+		{"all is listed, and nothing is told", "", map[string]string{listed: "404 NoSuchKey", fresh: "403 AccessDenied"}, "failed: denied: s3:GetObject"},
+		{"everything is there", "reports/other/", map[string]string{fresh: "206 "}, "failed: the service gives an object for a key that nobody has used"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			srv := serve(t)
+			store(t, srv, "reports/listed")
+			base := &watched{before: func(req *http.Request) *http.Response {
+				for part, answer := range test.answer {
+					if req.Method != http.MethodGet || req.URL.RawQuery != "" || !strings.Contains(req.URL.Path, part) {
+						continue
+					}
+					status, code, _ := strings.Cut(answer, " ")
+					n, err := strconv.Atoi(status)
+					if err != nil {
+						t.Error(err)
+					}
+					body := "x"
+					if code != "" {
+						body = "<Error><Code>" + code + "</Code><Message>no</Message></Error>"
+					}
+					return &http.Response{StatusCode: n, Header: http.Header{}, Body: readCloser(body), ContentLength: int64(len(body))}
+				}
+				return nil
+			}}
+			c := roleForm(srv)
+			c.RestrictToPath, c.Permissions = test.path, s3client.MayList|s3client.MayRead
+			want(t, check(t, t.Context(), c, checkup.Options{Base: base}), map[string]string{"list": "ok: ", "read": test.want})
+		})
+	}
 }

@@ -4,18 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sigvier/sigvier/s3client"
 )
 
 // checkObjects looks whether one may read, write and delete. What is there already
-// is read if anything is; where nothing is, the object of the trial is.
+// is read if anything is; the object of the trial, too, if one is stored.
 func (r *run) checkObjects(ctx context.Context) string {
-	read, sure := r.read(ctx)
+	read := r.read(ctx)
 	t := r.newTrial()
 	t.try(ctx)
-	if !sure && t.read.Name != "" {
+	if t.read.Name != "" && read.Status != Failed {
 		read = t.read
 	}
 	r.report.LeftBehind = t.left
@@ -25,20 +26,19 @@ func (r *run) checkObjects(ctx context.Context) string {
 	return ""
 }
 
-// read reads one byte of an object that is there. It is not sure where there is
-// none, or none that is known.
-func (r *run) read(ctx context.Context) (c Check, sure bool) {
+// read reads one byte of an object that is there, or looks what is said of one that
+// is not.
+func (r *run) read(ctx context.Context) Check {
 	if !r.may(s3client.MayRead) {
-		return Check{Name: Read, Status: Skipped, Found: "the form's permissions leave it out"}, true
+		return Check{Name: Read, Status: Skipped, Found: "the form's permissions leave it out"}
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	client, err := r.open(func(*s3client.Connection) {})
 	if err != nil {
-		return r.refused(Read, "s3:GetObject", err), true
+		return r.refused(Read, "s3:GetObject", err)
 	}
-	keys := r.keysToRead()
-	for _, key := range keys {
+	for _, key := range r.keysToRead() {
 		out, err := client.GetObject(ctx, s3client.GetObjectInput{Bucket: r.bucket, Key: key, Range: "bytes=0-0"})
 		if err == nil {
 			out.Body.Close()
@@ -48,9 +48,10 @@ func (r *run) read(ctx context.Context) (c Check, sure bool) {
 		}
 		switch {
 		case err == nil, errors.Is(err, s3client.ErrInvalidRange), isArchived(err):
-			return Check{Name: Read, Status: OK, Found: "allowed: one byte of " + fmt.Sprintf("%q", key)}, true
-		case !errors.Is(err, s3client.ErrNotFound) && (!isAccessDenied(err) || r.wasSeen(key)):
-			return r.refused(Read, "s3:GetObject", err), true
+			return Check{Name: Read, Status: OK, Found: fmt.Sprintf("allowed: %q", key)}
+		case errors.Is(err, s3client.ErrNotFound), isAccessDenied(err) && !r.wasSeen(key): // perhaps it is not there
+		default:
+			return r.refused(Read, "s3:GetObject", err)
 		}
 	}
 	// S3 says that a key is missing only to who may read it and may list the bucket
@@ -60,15 +61,15 @@ func (r *run) read(ctx context.Context) (c Check, sure bool) {
 	switch {
 	case err == nil:
 		out.Body.Close()
-		return Check{Name: Read, Status: Failed, Found: "the service gives an object for a key that nobody has used: this is no S3"}, true
+		return Check{Name: Read, Status: Failed, Found: "the service gives an object for a key that nobody has used: this is no S3"}
 	case errors.Is(err, s3client.ErrNotFound):
-		return Check{Name: Read, Status: OK, Found: "allowed: a key that is not there is said to be missing"}, true
+		return Check{Name: Read, Status: OK, Found: "allowed: a key that is not there is said to be missing"}
 	case isAccessDenied(err) && deniedAction(err) == "s3:ListBucket":
-		return Check{Name: Read, Status: OK, Found: "allowed: for a key that is not there the service denies only to say so"}, false
+		return Check{Name: Read, Status: OK, Found: "allowed: for a key that is not there the service denies only to say so"}
 	case isAccessDenied(err) && deniedAction(err) == "" && !(r.path == "" && r.wasListed && r.listed == nil):
-		return Check{Name: Read, Status: Warning, Found: "not to be told: nothing is known here that could be read, and the service denies what is missing"}, false
+		return Check{Name: Read, Status: Warning, Found: "not to be told: nothing is known here that could be read, and the service denies what is missing"}
 	}
-	return r.refused(Read, "s3:GetObject", err), true
+	return r.refused(Read, "s3:GetObject", err)
 }
 
 // keysToRead are an object that the listing has shown, and the path if it is one.
@@ -88,12 +89,7 @@ func (r *run) keysToRead() []string {
 
 // wasSeen reports whether a key is known to be there.
 func (r *run) wasSeen(key string) bool {
-	for _, o := range r.listing.Contents {
-		if o.Key == key {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.listing.Contents, func(o s3client.Object) bool { return o.Key == key })
 }
 
 // isArchived reports that an object could be read but for its storage class

@@ -117,6 +117,9 @@ func TestConfusedDeputy(t *testing.T) {
 			if open := strings.Contains(test.want, "ANYBODY IN") && !strings.Contains(test.want, "as far as"); open != (len(got.Missing) == 1) || open && !strings.Contains(got.Missing[0].Statement.String(), "THE-EXTERNAL-ID") {
 				t.Errorf("missing is %+v", got.Missing)
 			}
+			if makes := strings.Contains(strings.Join(got.Advice, " "), `"sigvier role" makes`); makes != (len(got.Missing) == 1 && test.externalID == "") {
+				t.Errorf("advice is %q", got.Advice)
+			}
 			// The trials are for sessions that may do nothing.
 			for line := range strings.Lines(log.String()) {
 				mine := test.externalID != "" && strings.Contains(line, "ExternalId="+test.externalID) || test.externalID == "" && !strings.Contains(line, "ExternalId=")
@@ -127,6 +130,33 @@ func TestConfusedDeputy(t *testing.T) {
 			}
 		})
 	}
+	t.Run("where there are no session policies, none is sent", func(t *testing.T) {
+		srv := serve(t)
+		c := roleForm(srv)
+		c.NoSessionPolicy = true
+		roles := 0
+		spy := &watched{before: func(req *http.Request) *http.Response {
+			if req.GetBody == nil {
+				return nil
+			}
+			body, err := req.GetBody()
+			if err != nil {
+				t.Error(err)
+			}
+			sent, _ := io.ReadAll(body)
+			if strings.Contains(string(sent), "Action=AssumeRole") {
+				roles++
+				if strings.Contains(string(sent), "Policy=") {
+					t.Errorf("a policy was sent: %s", sent)
+				}
+			}
+			return nil
+		}}
+		want(t, check(t, t.Context(), c, checkup.Options{Base: spy}), map[string]string{"external ID": "ok: needed"})
+		if roles != 3 {
+			t.Errorf("the role was asked for %d times", roles)
+		}
+	})
 	t.Run("neither yes nor no", func(t *testing.T) {
 		srv := serve(t, faulty(t, "error=ValidationError,op=AssumeRole,skip=1"))
 		want(t, check(t, t.Context(), roleForm(srv), checkup.Options{}), map[string]string{"external ID": "warning: the trial without any gave neither yes nor no", "list": "ok: "})

@@ -177,7 +177,7 @@ func (t *trial) put(ctx context.Context, onlyIfFree bool) (s3client.PutObjectOut
 // is random: they too overwrite nothing.
 func isNotImplemented(err error) bool {
 	api := apiError(err)
-	return api != nil && (api.Code == "NotImplemented" || api.Status == http.StatusNotImplemented)
+	return api != nil && api.Status == http.StatusNotImplemented
 }
 
 func (t *trial) readBack(ctx context.Context) Check {

@@ -61,8 +61,12 @@ func TestWhatIsLeftBehindIsNamed(t *testing.T) {
 	if keys := keysIn(t, srv, "data"); len(keys) != 1 || !slices.Equal(r.LeftBehind, []string{"s3://data/" + keys[0]}) {
 		t.Errorf("left behind are %v, by its own words %v", keys, r.LeftBehind)
 	}
-	if advice := named(t, r, "delete").Advice; len(advice) == 0 || advice[0] != "remove it by hand" {
-		t.Errorf("advice is %q", advice)
+	got := named(t, r, "delete")
+	if len(got.Advice) == 0 || got.Advice[0] != "remove it by hand" {
+		t.Errorf("advice is %q", got.Advice)
+	}
+	if len(got.Missing) != 1 || got.Missing[0].Statement.Action[0] != "s3:DeleteObject" {
+		t.Errorf("missing is %v", got.Missing)
 	}
 }
 
@@ -92,8 +96,15 @@ func interruptedAt(t *testing.T, n int, v *versioning) bool {
 	srv := serve(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	sent := 0
+	sent, changes := 0, 0
 	interrupting := &watched{before: func(req *http.Request) *http.Response {
+		isChange := (req.Method == http.MethodPut || req.Method == http.MethodDelete)
+		if isChange && changes == 0 && ctx.Err() != nil {
+			t.Errorf("interrupted at request %d, and then %s is begun", n, req.Method)
+		}
+		if isChange {
+			changes++
+		}
 		if sent++; sent == n {
 			cancel()
 		}
@@ -114,6 +125,78 @@ func interruptedAt(t *testing.T, n int, v *versioning) bool {
 		}
 	}
 	return sent >= n
+}
+
+// On AWS, whose DELETE heeds conditions, a bucket that is known to keep versions is
+// tried as well.
+func TestDeleteOnAWS(t *testing.T) {
+	for _, test := range []struct {
+		ifMatch int
+		want    string
+	}{
+		{412, "ok: allowed: nothing was deleted"}, {404, "ok: allowed: nothing was deleted"},
+		{501, "warning: not tried: the bucket keeps versions"}, {403, "failed: denied: s3:DeleteObject"},
+	} {
+		srv := serve(t)
+		store(t, srv, path+"there")
+		v := &versioning{ifMatch: test.ifMatch}
+		c := roleForm(srv)
+		c.Endpoint, c.Region, c.Permissions = "", "us-east-1", everything
+		r := check(t, t.Context(), c, checkup.Options{Base: onAWS{srv, v}})
+		want(t, r, map[string]string{"endpoint": "ok: https://data.s3.us-east-1.amazonaws.com, https://sts.us-east-1.amazonaws.com", "read": "ok: ", "delete": test.want})
+		if len(v.kept) > 0 || len(r.LeftBehind) > 0 {
+			t.Errorf("%d: kept are %v, by its own words %v", test.ifMatch, v.kept, r.LeftBehind)
+		}
+	}
+}
+
+// onAWS has the embedded server in the place of AWS's, with versions.
+type onAWS struct {
+	srv *s3test.Server
+	v   *versioning
+}
+
+func (a onAWS) RoundTrip(req *http.Request) (*http.Response, error) {
+	if resp := a.v.answer(req); resp != nil {
+		resp.Request = req
+		return resp, nil
+	}
+	here := req.Clone(req.Context())
+	here.Host = req.URL.Host
+	here.URL.Scheme, here.URL.Host = "http", strings.TrimPrefix(a.srv.URL, "http://")
+	return http.DefaultTransport.RoundTrip(here)
+}
+
+// A store without conditional writes is asked again without the condition, and one
+// with them is not.
+func TestTheObjectIsStoredOnlyIfItsNameIsFree(t *testing.T) {
+	for _, fault := range []string{"", "error=NotImplemented,op=PutObject,times=1"} {
+		srv := serve(t)
+		if fault != "" {
+			srv = serve(t, faulty(t, fault))
+		}
+		var conditions []string
+		reads := 0
+		base := &watched{before: func(req *http.Request) *http.Response {
+			switch trial := strings.Contains(req.URL.Path, "sigvier-connect-"); {
+			case trial && req.Method == http.MethodPut:
+				conditions = append(conditions, req.Header.Get("If-None-Match"))
+			case req.Method == http.MethodGet && trial:
+				reads++
+			}
+			return nil
+		}}
+		c := roleForm(srv)
+		c.Permissions = s3client.MayWrite | s3client.MayDelete
+		want(t, check(t, t.Context(), c, checkup.Options{Base: base}), map[string]string{"write": "ok: allowed: an object was stored", "read": "skipped: "})
+		wantConditions := []string{"*"}
+		if fault != "" {
+			wantConditions = []string{"*", ""}
+		}
+		if !slices.Equal(conditions, wantConditions) || reads != 0 {
+			t.Errorf("%q: stored with If-None-Match %q, and read %d times", fault, conditions, reads)
+		}
+	}
 }
 
 // A context that has ended already leaves nothing to do but the form.
@@ -165,11 +248,18 @@ func TestVersionsAreNotLeftBehind(t *testing.T) {
 			if len(v.kept) != test.left || len(r.LeftBehind) != test.left {
 				t.Errorf("kept are %v, by its own words %v, want %d", v.kept, r.LeftBehind, test.left)
 			}
+			// What stays, or is not tried, does so for want of this.
+			lacks := strings.Contains(test.want["delete"], "LEFT") || strings.Contains(test.want["delete"], "not tried")
+			if m := named(t, r, "delete").Missing; lacks != (len(m) == 1) || lacks && m[0].Statement.Action[0] != "s3:DeleteObjectVersion" {
+				t.Errorf("missing is %v", m)
+			}
 		})
 	}
 	for name, v := range map[string]*versioning{
-		"the upload has no answer":   {removable: true, silent: true},
-		"suspended, as MinIO has it": {removable: true, suspended: true, minio: true},
+		"the upload has no answer":                      {removable: true, silent: true},
+		"suspended, as MinIO has it":                    {removable: true, suspended: true, minio: true},
+		"as MinIO has it":                               {removable: true, minio: true},
+		"as MinIO has it, and the upload has no answer": {removable: true, minio: true, silent: true},
 	} {
 		for _, known := range []bool{false, true} {
 			t.Run(name+", known "+strconv.FormatBool(known), func(t *testing.T) {
@@ -223,7 +313,7 @@ func (v *versioning) answer(req *http.Request) *http.Response {
 		return "v" + strconv.Itoa(v.last)
 	}
 	said := func(id string) []string {
-		if v.minio {
+		if v.minio && id == "null" {
 			return nil
 		}
 		return []string{"X-Amz-Version-Id", id}
@@ -258,7 +348,7 @@ func (v *versioning) answer(req *http.Request) *http.Response {
 	case req.Method == http.MethodHead:
 		return answer(200, "", said(v.kept[len(v.kept)-1])...)
 	case req.Method == http.MethodDelete && req.Header.Get("If-Match") != "" && v.ifMatch != 0:
-		return answer(v.ifMatch, map[int]string{412: "PreconditionFailed", 404: "NoSuchKey", 501: "NotImplemented"}[v.ifMatch])
+		return answer(v.ifMatch, map[int]string{412: "PreconditionFailed", 404: "NoSuchKey", 501: "NotImplemented", 403: "AccessDenied"}[v.ifMatch])
 	case req.Method == http.MethodDelete && id == "" && v.minio && len(v.kept) == 0:
 		return answer(204, "")
 	case req.Method == http.MethodDelete && id == "":
@@ -266,7 +356,9 @@ func (v *versioning) answer(req *http.Request) *http.Response {
 		if !slices.Contains(v.kept, id) {
 			v.kept = append(v.kept, id)
 		}
-		v.marker = true
+		if v.marker = true; v.minio && v.suspended {
+			return answer(204, "")
+		}
 		return answer(204, "", "X-Amz-Delete-Marker", "true", "X-Amz-Version-Id", id)
 	case req.Method == http.MethodDelete && !v.removable:
 		return answer(403, "AccessDenied")
