@@ -182,6 +182,14 @@ func TestEndpointSaysWhichTLS(t *testing.T) {
 	t.Cleanup(there.CloseIdleConnections)
 	r = check(t, t.Context(), c, checkup.Options{Base: there})
 	want(t, r, map[string]string{"endpoint": "warning: http://data.s3.example.com"})
+	for endpoint, status := range map[string]string{"http://192.0.2.1": "warning: ", "http://localhost:1": "ok: ", "http://[::1]:1": "ok: ", "http://127.8.8.8": "ok: "} {
+		c.Endpoint = endpoint
+		r := check(t, t.Context(), c, checkup.Options{Base: there})
+		want(t, r, map[string]string{"endpoint": status + endpoint})
+		if found := named(t, r, "endpoint").Found; found != endpoint {
+			t.Errorf("%s: found is %s, want it once", endpoint, found)
+		}
+	}
 }
 
 func TestClock(t *testing.T) {
