@@ -181,11 +181,21 @@ func (s Statement) open(key string, values ...string) bool {
 	})
 }
 
+// valuesOf are those that an operator wants of a key, whatever its case.
+func (s Statement) valuesOf(operator, key string) []string {
+	for name, values := range s.Condition[operator] {
+		if strings.EqualFold(name, key) {
+			return values
+		}
+	}
+	return nil
+}
+
 // webIdentity judges a trust in an OpenID Connect provider.
 //
 // IAM User Guide, "Create a role for OpenID Connect federation (console)",
 // Configuring a role for GitHub OIDC identity provider: the condition on sub
-// limits who can assume the role.
+// limits who can assume the role, and is to name the organization.
 func (c *checker) webIdentity(s Statement, path string) {
 	for _, p := range s.Principal.Federated {
 		host := p
@@ -202,8 +212,21 @@ func (c *checker) webIdentity(s Statement, path string) {
 		}
 		if s.open(key, probe...) {
 			c.add(Danger, "federated-open", path+".Condition", fmt.Sprintf("whoever has a token of %s may assume the role: no condition on %s keeps a stranger's out", host, key), fmt.Sprintf("Demand %s with StringEquals.", key))
+			continue
+		}
+		for _, name := range sortedKeys(s.Condition) {
+			if op, _ := parseOperator(name); op.base.wild && !op.base.negated && slices.ContainsFunc(s.valuesOf(name, key), hasOpenOwner) {
+				c.add(Danger, "federated-pattern", path+".Condition."+name, "the owner of the repository is a pattern: whoever gives his organization a name that fits may assume the role", "Write the name of the organization in full, with the slash behind it: repo:ORGANIZATION/…")
+			}
 		}
 	}
+}
+
+// hasOpenOwner reports whether a subject of GitHub Actions, repo:OWNER/NAME:…, has a
+// wildcard in its owner.
+func hasOpenOwner(subject string) bool {
+	owner, _, _ := strings.Cut(subject, "/")
+	return strings.HasPrefix(subject, "repo:") && isOpen(owner)
 }
 
 // keys looks for condition keys that no request to assume a role has.

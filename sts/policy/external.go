@@ -110,14 +110,7 @@ func (s Statement) externalIDTrap() (asked bool, trap string) {
 	return asked, trap
 }
 
-func (s Statement) externalIDsOf(operator string) []string {
-	for key, values := range s.Condition[operator] {
-		if strings.EqualFold(key, externalID) {
-			return values
-		}
-	}
-	return nil
-}
+func (s Statement) externalIDsOf(operator string) []string { return s.valuesOf(operator, externalID) }
 
 // externalIDs judges the external IDs that are demanded.
 func (c *checker) externalIDs(s Statement, path string) {
