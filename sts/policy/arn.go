@@ -61,7 +61,7 @@ func accountOf(principal string) (id, partition string, ok bool) {
 	if isAccountID(principal) {
 		return principal, "", true
 	}
-	if a, ok := parseARN(principal); ok && a.service == "iam" && a.resource == "root" {
+	if a, _ := parseARN(principal); a.service == "iam" && a.resource == "root" {
 		return a.account, a.partition, true
 	}
 	return "", "", false
@@ -97,7 +97,7 @@ func (p Principal) includes(caller string, unknown bool) bool {
 	}
 	a, _ := parseARN(caller)
 	return unknown && (len(p.CanonicalUser) > 0 && a.isCaller() ||
-		slices.ContainsFunc(named, func(name string) bool { return isOpen(name) && wildcards(name).matches(caller) }))
+		slices.ContainsFunc(named, func(name string) bool { return wildcards(name).matches(caller) }))
 }
 
 // names reports whether a principal under "AWS" means a caller: it is the caller

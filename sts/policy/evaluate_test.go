@@ -87,6 +87,8 @@ func TestDecide(t *testing.T) {
 			policy.Request{Principal: "ec2.amazonaws.com", Action: "s3:GetObject", Resource: object}, policy.ImplicitDeny, ""},
 		{"but may where services are denied", `{"Sid":"1","Effect":"Deny","Principal":{"Service":"*.amazonaws.com"},"Action":"s3:*","Resource":"*"}`,
 			policy.Request{Principal: "ec2.amazonaws.com", Action: "s3:GetObject", Resource: object}, policy.ExplicitDeny, "1"},
+		{"if it fits", `{"Effect":"Deny","Principal":{"Service":"*.amazonaws.com.cn"},"Action":"s3:*","Resource":"*"}`,
+			policy.Request{Principal: "ec2.amazonaws.com", Action: "s3:GetObject", Resource: object}, policy.ImplicitDeny, ""},
 		{"or where they alone are not allowed", `{"Effect":"Allow","NotPrincipal":{"Federated":"arn:*"},"Action":"s3:*","Resource":"*"}`,
 			policy.Request{Principal: "arn:aws:iam::123456789012:oidc-provider/x", Action: "s3:GetObject", Resource: object}, policy.ImplicitDeny, ""},
 		{"a service is no canonical user", `{"Effect":"Deny","Principal":{"CanonicalUser":"79a5"},"Action":"s3:*","Resource":"*"}`,
