@@ -34,6 +34,7 @@ func TestChecksOfSingleFields(t *testing.T) {
 				"arn:aws-cn:iam::123456789012:role/path/to/demo",
 				"arn:aws-us-gov:iam::123456789012:role/_+=,.@-",
 				"arn:aws:iam::123456789012:role/a",
+				"arn:aws:iam:::role/x",              // the shortest
 				"arn:aws:iam:::role/S3Access",       // Ceph
 				"arn:aws:iam::tenant:role/S3Access", // Ceph with a tenant
 				"arn:minio:iam:::role/idmp-1",
@@ -87,6 +88,30 @@ func TestChecksOfSingleFields(t *testing.T) {
 			if !errors.As(err, &input) || input.Field != test.field || !errors.Is(err, sts.ErrInput) {
 				t.Errorf("%s %.80q gives %v, want an InputError of this field", test.field, s, err)
 			}
+		}
+	}
+}
+
+// The ARN of something else is named as what it is.
+func TestWhatIsWrongWithARoleARN(t *testing.T) {
+	for arn, want := range map[string]string{
+		"":                                    "is empty: expecting arn:aws:iam::ACCOUNT:role/NAME",
+		"rôle":                                "has 4 characters, not 20 to 2048: expecting arn:aws:iam::ACCOUNT:role/NAME",
+		"assume the role demo, please":        `"assume the role demo, please" is no ARN: expecting arn:aws:iam::ACCOUNT:role/NAME`,
+		"arn:aws:iam::123456789012":           `"arn:aws:iam::123456789012" is no ARN: expecting arn:aws:iam::ACCOUNT:role/NAME`,
+		"arn:AWS:iam::123456789012:role/demo": `"arn:AWS:iam::123456789012:role/demo" is no ARN: expecting arn:aws:iam::ACCOUNT:role/NAME`,
+		"arn:aws:sts::123456789012:assumed-role/demo/TestAR": `"arn:aws:sts::123456789012:assumed-role/demo/TestAR" is the ARN of a session: expecting the role's own, arn:aws:iam::ACCOUNT:role/NAME`,
+		"arn:aws:sts::123456789012:federated-user/Alice":     `"arn:aws:sts::123456789012:federated-user/Alice" is not a role's: expecting arn:aws:iam::ACCOUNT:role/NAME`,
+		"arn:aws:iam::123456789012:assumed-role/demo/TestAR": `"arn:aws:iam::123456789012:assumed-role/demo/TestAR" is not a role's: expecting arn:aws:iam::ACCOUNT:role/NAME`,
+		"arn:aws:sts::123456789012:role/demo":                `"arn:aws:sts::123456789012:role/demo" is not a role's: expecting arn:aws:iam::ACCOUNT:role/NAME`,
+		"arn:aws:iam::123456789012:instance-profile/demo":    `"arn:aws:iam::123456789012:instance-profile/demo" is not a role's: expecting arn:aws:iam::ACCOUNT:role/NAME`,
+		"arn:aws:iam:eu-central-1:123456789012:role/demo":    `"arn:aws:iam:eu-central-1:123456789012:role/demo" is not a role's: expecting arn:aws:iam::ACCOUNT:role/NAME`,
+		"arn:aws:iam::1234-5678-9012:role/demo":              `"arn:aws:iam::1234-5678-9012:role/demo" has an account ID that is not twelve digits`,
+		"arn:aws:iam::123456789012:role/path/":               `"arn:aws:iam::123456789012:role/path/" has no role name of letters, digits and _+=,.@-`,
+		"arn:aws:iam::123456789012:role/de*mo":               `"arn:aws:iam::123456789012:role/de*mo" has no role name of letters, digits and _+=,.@-`,
+	} {
+		if err := sts.CheckRoleARN(arn); err == nil || err.Error() != "sts: RoleArn "+want {
+			t.Errorf("got  %v\nwant sts: RoleArn %s", err, want)
 		}
 	}
 }

@@ -35,7 +35,7 @@ func (c *Client) checkChained(d time.Duration) error {
 }
 
 func chainedDuration(d time.Duration) error {
-	if d <= maxChained {
+	if d <= maxChained || CheckDuration(d) != nil { // which is said already
 		return nil
 	}
 	return &InputError{Field: "DurationSeconds", Problem: fmt.Sprintf(

@@ -83,6 +83,8 @@ func TestRoleChainRefusesWhatIsWrongBeforeACall(t *testing.T) {
 			with(roles[2], func(in *sts.AssumeRoleInput) { in.SourceIdentity = "Bob" }),
 		},
 			`role 3 of 3, arn:aws:iam::123456789012:role/link-3: sts: SourceIdentity "Bob" is another than that of role 2, which this session inherits: expecting the same or none`},
+		{"more than any session", client, hours(0, 13*time.Hour),
+			"role 2 of 2, arn:aws:iam::123456789012:role/link-2: sts: DurationSeconds is 13h0m0s: expecting whole seconds, 900 (15 minutes) to 43200 (12 hours)"},
 		{"the client as well", &sts.Client{Region: "eu-central-1"}, hours(0, 2*time.Hour),
 			"sts: Provider is nil: expecting the base credentials\n" +
 				"role 2 of 2, arn:aws:iam::123456789012:role/link-2: " + strings.Replace(limit, "1h0m1s", "2h0m0s", 1)},
