@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"time"
 
 	"github.com/sigvier/sigvier/s3client"
+	"github.com/sigvier/sigvier/s3client/checksum"
 )
 
 const (
@@ -25,7 +25,7 @@ const (
 // fetch brings the bytes of one range to the sink. A body that breaks off is
 // taken up where it did. body, if not nil, is an answer that is there already; h,
 // if not nil, takes the bytes in their order.
-func (d *run) fetch(ctx context.Context, want Range, body io.ReadCloser, h hash.Hash, buf []byte) error {
+func (d *run) fetch(ctx context.Context, want Range, body io.ReadCloser, h *checksum.Hash, buf []byte) error {
 	broken := 0
 	for {
 		if body == nil {
@@ -97,7 +97,7 @@ func (e *brokenBody) Error() string { return e.err.Error() }
 
 // copy writes the bytes of want from body to the sink and returns how many are
 // there. Its error is a *brokenBody where it is worth asking for the rest.
-func (d *run) copy(ctx context.Context, body io.Reader, want Range, h hash.Hash, buf []byte) (done int64, err error) {
+func (d *run) copy(ctx context.Context, body io.Reader, want Range, h *checksum.Hash, buf []byte) (done int64, err error) {
 	for empty := 0; done < want.Len(); {
 		n, readErr := body.Read(buf[:min(int64(len(buf)), want.Len()-done)])
 		if n > 0 {

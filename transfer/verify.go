@@ -3,7 +3,6 @@ package transfer
 import (
 	"context"
 	"fmt"
-	"hash"
 	"strings"
 	"time"
 
@@ -24,7 +23,13 @@ const headGrace = 2 * time.Second
 type verifier struct {
 	algorithm checksum.Algorithm
 	want      string
-	parts     []checksum.Part
+	parts     []part
+}
+
+// part is a range's length and checksum.
+type part struct {
+	length int64
+	sum    checksum.Value
 }
 
 // askChecksum sends the HEAD.
@@ -54,28 +59,32 @@ func (d *run) newVerifier(ctx context.Context, ranges int) *verifier {
 	if head.ETag != d.pin.etag || head.VersionID != d.pin.versionID || head.ContentLength != d.pin.size {
 		return nil
 	}
-	for _, a := range [...]checksum.Algorithm{checksum.CRC32C, checksum.CRC32, checksum.CRC64NVME, checksum.SHA256} {
-		want := head.Checksums[string(a)]
-		composite := head.ChecksumType == "COMPOSITE" || strings.Contains(want, "-")
-		if want != "" && !composite && (a.CanCombine() || ranges == 1) {
-			return &verifier{algorithm: a, want: want, parts: make([]checksum.Part, ranges)}
+	for _, a := range checksum.Algorithms() {
+		want := head.Checksums[strings.ToLower(a.String())]
+		composite := head.ChecksumType == string(checksum.Composite) || strings.Contains(want, "-")
+		if want == "" || composite || !a.CanCombine() && ranges > 1 {
+			continue
+		}
+		if _, err := a.New(); err == nil { // as it is not for SHA-1 where FIPS 140-only mode forbids it
+			return &verifier{algorithm: a, want: want, parts: make([]part, ranges)}
 		}
 	}
 	return nil
 }
 
 // hash is for the bytes of one range, in their order; nil if nothing is computed.
-func (v *verifier) hash() hash.Hash {
+func (v *verifier) hash() *checksum.Hash {
 	if v == nil {
 		return nil
 	}
-	return checksum.New(v.algorithm)
+	h, _ := v.algorithm.New() // which newVerifier has tried
+	return h
 }
 
 // done takes the sum of a range.
-func (v *verifier) done(i int, r Range, h hash.Hash) {
+func (v *verifier) done(i int, r Range, h *checksum.Hash) {
 	if v != nil {
-		v.parts[i] = checksum.Part{Length: r.Len(), Sum: h.Sum(nil)}
+		v.parts[i] = part{r.Len(), h.Value()}
 	}
 }
 
@@ -84,12 +93,15 @@ func (v *verifier) verify(p pin) (Verified, error) {
 	if v == nil {
 		return ETagOnly, nil
 	}
-	got := v.parts[0].Sum
-	if len(v.parts) > 1 {
-		got = checksum.Combine(v.algorithm, v.parts)
+	got := v.parts[0].sum
+	for _, next := range v.parts[1:] {
+		var err error
+		if got, err = checksum.Combine(got, next.sum, next.length); err != nil {
+			return "", err
+		}
 	}
-	if text := checksum.Encode(got); text != v.want {
-		return "", p.broken(fmt.Sprintf("the %s of the bytes that came is %s, and that of the object is %s", v.algorithm, text, v.want))
+	if got.String() != v.want {
+		return "", p.broken(fmt.Sprintf("the %s of the bytes that came is %s, and that of the object is %s", v.algorithm, got, v.want))
 	}
 	return FullObject, nil
 }

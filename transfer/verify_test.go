@@ -43,9 +43,11 @@ func TestAFlippedByteIsFoundOut(t *testing.T) {
 func sums(data []byte, algorithms ...checksum.Algorithm) map[string]string {
 	m := map[string]string{}
 	for _, a := range algorithms {
-		h := checksum.New(a)
-		h.Write(data)
-		m[string(a)] = checksum.Encode(h.Sum(nil))
+		sum, err := a.Sum(data)
+		if err != nil {
+			panic(err)
+		}
+		m[strings.ToLower(a.String())] = sum.String()
 	}
 	return m
 }

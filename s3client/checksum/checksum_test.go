@@ -1,9 +1,10 @@
 package checksum_test
 
 import (
-	"bytes"
 	"encoding/base64"
-	"fmt"
+	"encoding/binary"
+	"hash/crc64"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -12,34 +13,110 @@ import (
 
 var crcs = []checksum.Algorithm{checksum.CRC32, checksum.CRC32C, checksum.CRC64NVME}
 
-func sum(a checksum.Algorithm, data string) []byte {
-	h := checksum.New(a)
-	h.Write([]byte(data))
-	return h.Sum(nil)
+func sum(t testing.TB, a checksum.Algorithm, data string) checksum.Value {
+	t.Helper()
+	v, err := a.Sum([]byte(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func newHash(t testing.TB, a checksum.Algorithm) *checksum.Hash {
+	t.Helper()
+	h, err := a.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func parse(t testing.TB, a checksum.Algorithm, text string) checksum.Value {
+	t.Helper()
+	v, err := checksum.Parse(a, text, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// random is the same bytes each time.
+func random(n int) []byte {
+	p := make([]byte, n)
+	rand.NewChaCha8([32]byte{1}).Read(p)
+	return p
 }
 
 // TestPublishedChecksums: awslabs/aws-checksums tests, boto/botocore
 // tests/functional/test_httpchecksum.py (both Apache-2.0); RFC 3720 B.4 for the
-// CRC32C of zeros.
+// CRC32C of zeros; NVM Command Set Specification, "64b CRC Test Cases", for the
+// CRC64NVME of 4 KiB; FIPS 180 examples for SHA-1 and SHA-256 of abc.
 func TestPublishedChecksums(t *testing.T) {
+	up, down := make([]byte, 4096), make([]byte, 4096)
+	for i := range up {
+		up[i], down[i] = byte(i), byte(255-i)
+	}
 	for _, test := range []struct {
-		data                            string
-		crc32, crc32c, crc64nvme, sha25 string
+		algorithm  checksum.Algorithm
+		data, want string
 	}{
-		{"", "AAAAAA==", "AAAAAA==", "AAAAAAAAAAA=", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="},
-		{"123456789", "y/Q5Jg==", "4waSgw==", "rosUhgp5mIg=", "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU="},
-		{strings.Repeat("\x00", 32), "GQpVrQ==", "ipE2qg==", "zzRzQ01Ozzs=", "Zmh6rfhivXdsj8GLjp+OIAiXFIVu4jOzkCpZHQ1fKSU="},
-		{"Hello world", "i9aeUg==", "crUfeA==", "OOJZ0D8xKts=", "ZOyIygCyaOW6GjVnihtTFtIS9PNmskdyMlNKiuyjfzw="},
+		{checksum.CRC32, "", "AAAAAA=="},
+		{checksum.CRC32C, "", "AAAAAA=="},
+		{checksum.CRC64NVME, "", "AAAAAAAAAAA="},
+		{checksum.SHA1, "", "2jmj7l5rSw0yVb/vlWAYkK/YBwk="},
+		{checksum.SHA256, "", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="},
+
+		{checksum.CRC32, "123456789", "y/Q5Jg=="},
+		{checksum.CRC32C, "123456789", "4waSgw=="},
+		{checksum.CRC64NVME, "123456789", "rosUhgp5mIg="}, // 0xAE8B14860A799888
+		{checksum.SHA256, "123456789", "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU="},
+
+		{checksum.CRC32, strings.Repeat("\x00", 32), "GQpVrQ=="},
+		{checksum.CRC32C, strings.Repeat("\x00", 32), "ipE2qg=="},
+		{checksum.CRC32C, strings.Repeat("\xff", 32), "YqirQw=="},
+		{checksum.CRC64NVME, strings.Repeat("\x00", 32), "zzRzQ01Ozzs="},
+
+		{checksum.CRC64NVME, strings.Repeat("\x00", 4096), "ZILTZ+sitk4="}, // 0x6482D367EB22B64E
+		{checksum.CRC64NVME, strings.Repeat("\xff", 4096), "wN26cwLso6w="}, // 0xC0DDBA7302ECA3AC
+		{checksum.CRC64NVME, string(up), "PnKfX2dQRJw="},                   // 0x3E729F5F6750449C
+		{checksum.CRC64NVME, string(down), "mi32S46eUX4="},                 // 0x9A2DF64B8E9E517E
+
+		{checksum.CRC32, "Hello world", "i9aeUg=="},
+		{checksum.CRC32C, "Hello world", "crUfeA=="},
+		{checksum.CRC64NVME, "Hello world", "OOJZ0D8xKts="},
+		{checksum.SHA1, "Hello world", "e1AsOh9IyGCa4hLN+2Od7jlnP14="},
+		{checksum.SHA256, "Hello world", "ZOyIygCyaOW6GjVnihtTFtIS9PNmskdyMlNKiuyjfzw="},
+
+		{checksum.SHA1, "abc", "qZk+NkcGgWq6PiVxeFDCbJzQ2J0="},
+		{checksum.SHA256, "abc", "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="},
 	} {
-		for a, want := range map[checksum.Algorithm]string{checksum.CRC32: test.crc32, checksum.CRC32C: test.crc32c,
-			checksum.CRC64NVME: test.crc64nvme, checksum.SHA256: test.sha25} {
-			if got := checksum.Encode(sum(a, test.data)); got != want {
-				t.Errorf("%s of %q = %s, want %s", a, test.data, got, want)
-			}
+		name := test.data[:min(len(test.data), 12)]
+		if got := sum(t, test.algorithm, test.data); got.String() != test.want {
+			t.Errorf("%s of %q… (%d bytes) = %s = %x, want %s", test.algorithm, name, len(test.data), got, got.Bytes(), test.want)
+		}
+		h := newHash(t, test.algorithm)
+		for _, b := range []byte(test.data) {
+			h.Write([]byte{b})
+		}
+		if got := base64.StdEncoding.EncodeToString(h.Sum(nil)); got != test.want {
+			t.Errorf("%s of %q…, byte by byte = %s, want %s", test.algorithm, name, got, test.want)
 		}
 	}
-	if checksum.New("md5") != nil {
-		t.Error("New(md5) is not nil")
+}
+
+func TestCRC64NVMEIsThatOfTheStandardLibrary(t *testing.T) {
+	table := crc64.MakeTable(0x9a6c9329ac4bc9b5)
+	data := random(20_000)
+	h := newHash(t, checksum.CRC64NVME)
+	for n := 0; n < len(data); n += 1 + n/150 {
+		// In two runs, so that the second begins at some state.
+		h.Reset()
+		first := n / 7
+		h.Write(data[:first])
+		h.Write(data[first:n])
+		if got, want := h.Sum(nil), crc64.Checksum(data[:n], table); binary.BigEndian.Uint64(got) != want {
+			t.Fatalf("CRC64NVME of %d bytes = %x, want %x", n, got, want)
+		}
 	}
 }
 
@@ -54,65 +131,17 @@ func TestPublishedParts(t *testing.T) {
 		{checksum.CRC32, [3]string{"JRTCyQ==", "QoZTGg==", "YAgjqw=="}, "WgDhBQ=="},
 		{checksum.CRC64NVME, [3]string{"L/E4WYn8v98=", "xW1l19VobYM=", "cK5MnNaWrW4="}, "i+6LR0y3eFo="},
 	} {
-		var parts []checksum.Part
-		for _, s := range test.parts {
-			b, err := base64.StdEncoding.DecodeString(s)
-			if err != nil {
+		c, err := checksum.NewCombiner(test.algorithm)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range test.parts {
+			if err := c.Add(parse(t, test.algorithm, text), length); err != nil {
 				t.Fatal(err)
 			}
-			parts = append(parts, checksum.Part{Length: length, Sum: b})
 		}
-		if got := checksum.Encode(checksum.Combine(test.algorithm, parts)); got != test.whole {
-			t.Errorf("Combine(%s) = %s, want %s", test.algorithm, got, test.whole)
-		}
-	}
-}
-
-func TestCombineIsTheChecksumOfTheWhole(t *testing.T) {
-	data := strings.Repeat("0123456789abcdef\x00\xff", 300)
-	for _, a := range crcs {
-		for _, cuts := range [][]int{{}, {0}, {1}, {len(data)}, {1, 2, 3}, {7, 7, 7, 4096}, {100, 1000, 5000}} {
-			var parts []checksum.Part
-			start := 0
-			for _, end := range append(cuts, len(data)) {
-				parts = append(parts, checksum.Part{Length: int64(end - start), Sum: sum(a, data[start:end])})
-				start = end
-			}
-			if got, want := checksum.Combine(a, parts), sum(a, data); !bytes.Equal(got, want) {
-				t.Errorf("Combine(%s, cut at %v) = %x, want %x", a, cuts, got, want)
-			}
-		}
-		if got, want := checksum.Combine(a, nil), sum(a, ""); !bytes.Equal(got, want) {
-			t.Errorf("Combine(%s, nothing) = %x, want %x", a, got, want)
+		if c.Value().String() != test.whole || c.Len() != 3*length {
+			t.Errorf("%s of the parts = %s of %d bytes, want %s of %d", test.algorithm, c.Value(), c.Len(), test.whole, 3*length)
 		}
 	}
-	if got := checksum.Combine(checksum.SHA256, []checksum.Part{{Length: 1, Sum: sum(checksum.SHA256, "a")}}); got != nil {
-		t.Errorf("Combine(sha256) = %x, want nil", got)
-	}
-}
-
-func FuzzCombine(f *testing.F) {
-	f.Add("abc", "defg")
-	f.Add("", strings.Repeat("\x00", 1000))
-	f.Fuzz(func(t *testing.T, first, second string) {
-		for _, a := range crcs {
-			got := checksum.Combine(a, []checksum.Part{{Length: int64(len(first)), Sum: sum(a, first)}, {Length: int64(len(second)), Sum: sum(a, second)}})
-			if want := sum(a, first+second); !bytes.Equal(got, want) {
-				t.Errorf("Combine(%s, %q, %q) = %x, want %x", a, first, second, got, want)
-			}
-		}
-	})
-}
-
-// The checksum of an object from those of two halves that were read side by side.
-func ExampleCombine() {
-	halves := [...]string{"Hello ", "world"}
-	var parts []checksum.Part
-	for _, half := range halves {
-		h := checksum.New(checksum.CRC64NVME)
-		h.Write([]byte(half))
-		parts = append(parts, checksum.Part{Length: int64(len(half)), Sum: h.Sum(nil)})
-	}
-	fmt.Println(checksum.Encode(checksum.Combine(checksum.CRC64NVME, parts)))
-	// Output: OOJZ0D8xKts=
 }

@@ -24,11 +24,19 @@ type algorithm struct {
 
 // algorithms: the first is what S3 adds itself to an object that came without.
 var algorithms = []algorithm{
-	{"Crc64nvme", crc64.Size, func() hash.Hash { return checksum.New(checksum.CRC64NVME) }},
-	{"Crc32", crc32.Size, func() hash.Hash { return checksum.New(checksum.CRC32) }},
-	{"Crc32c", crc32.Size, func() hash.Hash { return checksum.New(checksum.CRC32C) }},
+	{"Crc64nvme", crc64.Size, newCRC(checksum.CRC64NVME)},
+	{"Crc32", crc32.Size, newCRC(checksum.CRC32)},
+	{"Crc32c", crc32.Size, newCRC(checksum.CRC32C)},
 	{"Sha1", sha1.Size, sha1.New},
 	{"Sha256", sha256.Size, sha256.New},
+}
+
+// newCRC makes hashes of a CRC, which fail for nothing.
+func newCRC(a checksum.Algorithm) func() hash.Hash {
+	return func() hash.Hash {
+		h, _ := a.New()
+		return h
+	}
 }
 
 func algorithmNamed(name string) algorithm {
