@@ -34,7 +34,7 @@ func (c *Client) URL() (string, error) { return c.endpoint() }
 // endpoint gives the URL that the fields say.
 func (c *Client) endpoint() (string, error) {
 	if c.Endpoint == "" {
-		return regional(c.Region, c.FIPS, c.DualStack)
+		return RegionalEndpoint("sts", c.Region, c.FIPS, c.DualStack)
 	}
 	var fips, dualStack error
 	u, err := custom(c.Endpoint)
@@ -49,21 +49,24 @@ func (c *Client) endpoint() (string, error) {
 	return u, errors.Join(err, fips, dualStack)
 }
 
-func regional(region string, fips, dualStack bool) (string, error) {
+// RegionalEndpoint gives AWS's own URL of a service in a region, for services
+// whose hosts are named as those of STS are: "sts", and "portal.sso" of IAM
+// Identity Center. A region that cannot be is an [*InputError].
+func RegionalEndpoint(service, region string, fips, dualStack bool) (string, error) {
 	if !regionName.MatchString(region) || len(region) > 63 || strings.HasPrefix(region, "fips-") {
 		return "", &InputError{Field: "Region", Problem: `is no region's name, such as "eu-central-1"`}
 	}
-	service, suffix, dual := "sts", "amazonaws.com", "api.aws"
+	suffix, dual := "amazonaws.com", "api.aws"
 	for _, p := range partitions {
 		if strings.HasPrefix(region, p.region) {
 			suffix, dual = p.suffix, p.dualStack
 		}
 	}
 	// In GovCloud the plain endpoints are the FIPS ones, but for dual-stack
-	// (botocore, the endpoint rules of STS). In AWS's commercial partition only
+	// (botocore, the endpoint rules of STS and SSO). In AWS's commercial partition only
 	// the regions of the US have FIPS endpoints; asking elsewhere finds no host.
 	if fips && (dualStack || !strings.HasPrefix(region, "us-gov-")) {
-		service = "sts-fips"
+		service += "-fips"
 	}
 	if dualStack {
 		suffix = dual

@@ -23,7 +23,8 @@ type Chain struct {
 	Env func(name string) string
 	// Home is the home directory; "" means os.UserHomeDir.
 	Home string
-	// Profile is the profile asked for; "" means AWS_PROFILE, else "default".
+	// Profile is the profile asked for; "" means AWS_PROFILE, else AWS_DEFAULT_PROFILE, else
+	// "default".
 	Profile string
 	// MFA gives the present code of an MFA device, where a profile has mfa_serial.
 	// It is called each time such a role is assumed, again before its session ends.
@@ -87,10 +88,7 @@ func (c *Chain) find(ctx context.Context) (sigv4.Credentials, error) {
 		profile.webIdentity = fetch(profile.environmentWebIdentity)
 	}
 	instance := fetch(func(ctx context.Context) (sigv4.Credentials, error) {
-		p, err := s.profile() // which has been read
-		if err != nil {
-			return sigv4.Credentials{}, err
-		}
+		p, _ := s.profile() // an error has ended the search before
 		return (&InstanceMetadata{Env: s.env, Base: c.Metadata, profile: p}).Fetch(ctx)
 	})
 	return Sources{environment, profile, &Container{Env: s.env, Base: c.Metadata}, instance}.Fetch(ctx)

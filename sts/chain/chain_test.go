@@ -1,9 +1,12 @@
 package chain_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -61,6 +64,10 @@ func TestCredentialsComeFromTheFirstSourceThatHasThem(t *testing.T) {
 		{"AWS_PROFILE, credentials file", setup{env: with("AWS_PROFILE", "work"), credentials: "[default]\n" + key("AKIDDEF", secret2) + "[work]\n" + key("AKIDWORK", secret)},
 			"AKIDWORK|" + secret + "|"},
 		{"AWS_PROFILE, config file", setup{env: with("AWS_PROFILE", "work"), config: "[profile work]\n" + key("AKIDWORK", secret)},
+			"AKIDWORK|" + secret + "|"},
+		{"AWS_DEFAULT_PROFILE", setup{env: with("AWS_DEFAULT_PROFILE", "work"), credentials: "[default]\n" + key("AKIDDEF", secret2) + "[work]\n" + key("AKIDWORK", secret)},
+			"AKIDWORK|" + secret + "|"},
+		{"AWS_PROFILE before AWS_DEFAULT_PROFILE", setup{env: with("AWS_PROFILE", "work", "AWS_DEFAULT_PROFILE", "play"), credentials: "[play]\n" + key("AKIDPLAY", secret2) + "[work]\n" + key("AKIDWORK", secret)},
 			"AKIDWORK|" + secret + "|"},
 		{"Profile before AWS_PROFILE", setup{env: with("AWS_PROFILE", "work"), profile: "play", credentials: "[work]\n" + key("AKIDWORK", secret2) + "[play]\n" + key("AKIDPLAY", secret)},
 			"AKIDPLAY|" + secret + "|"},
@@ -142,7 +149,7 @@ func TestWhatIsThereAndCannotBeUsedIsAnError(t *testing.T) {
 		{"a malformed config file, though the other has the key", setup{credentials: good, config: "SECRETIVE = 1\n"},
 			chain.SettingError{Kind: chain.ErrMalformed, Source: ".aws/config", Line: 1}, "before the first [section]"},
 		{"a file that is too large", setup{credentials: good + strings.Repeat("# SECRETIVE\n", 100_000)},
-			chain.SettingError{Kind: chain.ErrUnreadable, Source: ".aws/credentials"}, "larger than 1 MiB"},
+			chain.SettingError{Kind: chain.ErrUnreadable, Source: ".aws/credentials"}, "more than 1048576 bytes"},
 		{"a file that is a directory", setup{env: map[string]string{"AWS_CONFIG_FILE": "HOME"}},
 			chain.SettingError{Kind: chain.ErrUnreadable, Source: ""}, ""},
 	} {
@@ -215,7 +222,7 @@ func TestWhenAllFailOneErrorSaysWhatWasTried(t *testing.T) {
 		{"a profile without a key", setup{profile: "work", credentials: "# empty", config: "[profile work]\nregion = eu-central-1"}, []chain.Attempt{
 			{Source: "environment", Reason: "not looked at, for a profile was asked for"},
 			{Source: ".aws/credentials", Reason: "has no profile work"},
-			{Source: ".aws/config", Reason: "has no way to credentials in profile work"}}},
+			{Source: ".aws/config", Reason: "has no access key, role, web identity, IAM Identity Center or credential_process in profile work"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c, home := test.chain(t)
@@ -243,6 +250,73 @@ func TestWhenAllFailOneErrorSaysWhatWasTried(t *testing.T) {
 			}
 			noSecret(t, err)
 		})
+	}
+}
+
+func TestSearchThatASourceEndsSaysWhatWasTriedBefore(t *testing.T) {
+	c, home := setup{env: map[string]string{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/task"}, metadata: containerService{authorization: "x"}}.chain(t)
+	_, err := c.Credentials(t.Context())
+	dir := filepath.Join(home, ".aws") + string(filepath.Separator)
+	want := "chain: container refused its credentials (status 401, AccessDenied); tried before: environment (AWS_ACCESS_KEY_ID is not set), " +
+		"web identity (AWS_WEB_IDENTITY_TOKEN_FILE is not set), " + dir + "credentials (is not there), " + dir + "config (is not there)"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+// Every source is set up, and would be noticed.
+func TestNothingIsStartedOrDialledUntilAsked(t *testing.T) {
+	asked := 0
+	env := map[string]string{}
+	getenv := func(name string) string { asked++; return env[name] }
+	dialled := roundTripper(func(req *http.Request) (*http.Response, error) {
+		t.Errorf("%s was dialled", req.URL.Host)
+		return nil, errors.New("no answer")
+	})
+	home := t.TempDir()
+	started := filepath.Join(home, "started")
+	run := command(t, "mark", started)
+	write(t, filepath.Join(home, ".aws", "credentials"), "[default]\n"+key("AKIDCRED", secret))
+	write(t, filepath.Join(home, ".aws", "config"), "[default]\ncredential_process = "+run+"\n"+
+		strings.TrimPrefix(sessionProfile, "[default]\n")+"[profile role]\n"+role("one")+"source_profile = default\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n")
+	mfa := func(context.Context, string) (string, error) { t.Error("a code was asked for"); return "", nil }
+	c := &chain.Chain{Env: getenv, Home: home, MFA: mfa, Base: dialled, Metadata: dialled}
+	chain.New(chain.Environment{Env: getenv}, &chain.Profile{Name: "role", Env: getenv, Home: home, MFA: mfa, Base: dialled},
+		&chain.WebIdentity{TokenFile: started, RoleARN: "arn:aws:iam::123456789012:role/one", Env: getenv, Base: dialled},
+		&chain.SSO{Session: "my-sso", Region: "eu-central-1", AccountID: "123456789012", RoleName: "Reader", Home: home, Base: dialled},
+		&chain.Process{Command: run}, &chain.Container{Env: getenv, Base: dialled}, &chain.InstanceMetadata{Env: getenv, Base: dialled})
+	_ = fmt.Sprint(c)
+	if asked != 0 {
+		t.Errorf("%d variables were looked up before anybody asked", asked)
+	}
+
+	// And then only as far as the search goes.
+	env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"] = "AKIDENV", secret
+	env["AWS_WEB_IDENTITY_TOKEN_FILE"], env["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = started, "/task"
+	env["AWS_CONFIG_FILE"] = home // a directory, which cannot be read
+	if cred, err := c.Credentials(t.Context()); err != nil || cred.AccessKeyID != "AKIDENV" {
+		t.Errorf("got %v, %v, want AKIDENV", cred, err)
+	}
+	delete(env, "AWS_CONFIG_FILE")
+	config := filepath.Join(home, ".aws", "config")
+	write(t, config, "[default]\ncredential_process = "+run+"\n")
+	named := &chain.Chain{Env: getenv, Home: home, Profile: "default", Base: dialled, Metadata: dialled}
+	if cred, err := named.Credentials(t.Context()); err != nil || cred.AccessKeyID != "AKIDCRED" {
+		t.Errorf("got %v, %v, want AKIDCRED", cred, err)
+	}
+	if _, err := os.Stat(started); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the program was started: %v", err)
+	}
+	// It would have been.
+	if err := os.Remove(filepath.Join(home, ".aws", "credentials")); err != nil {
+		t.Fatal(err)
+	}
+	late := &chain.Chain{Env: getenv, Home: home, Profile: "default", Base: dialled, Metadata: dialled}
+	if cred, err := late.Credentials(t.Context()); err != nil || cred.AccessKeyID != "AKIDPROC" {
+		t.Errorf("got %v, %v, want AKIDPROC", cred, err)
+	}
+	if _, err := os.Stat(started); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -3,14 +3,10 @@ package chain
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"net/http"
 	"net/netip"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -27,11 +23,14 @@ import (
 //
 // It is sent as Authorization what is in the file AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE,
 // which is read each time, for EKS writes a new one every so often; else
-// AWS_CONTAINER_AUTHORIZATION_TOKEN.
+// AWS_CONTAINER_AUTHORIZATION_TOKEN. A token with a line end is refused, as the AWS
+// CLI does, for it would be a second header.
+//
+// A service that does not answer, or says that it cannot now, is asked three times.
 type Container struct {
 	// Env looks up an environment variable; nil means os.Getenv.
 	Env func(name string) string
-	// Timeout bounds the request; 0 is two seconds.
+	// Timeout bounds each request; 0 is two seconds.
 	Timeout time.Duration
 	// Base sends the request; nil means a transport without a proxy.
 	Base http.RoundTripper
@@ -63,13 +62,15 @@ func (c *Container) Fetch(ctx context.Context) (sigv4.Credentials, error) {
 	if token != "" {
 		header.Set("Authorization", token)
 	}
-	allowed := containerHost
-	if u.Scheme == "https" {
-		allowed = nil
+	s := &service{base: c.Base, timeout: cmp.Or(c.Timeout, 2*time.Second), attempts: 3}
+	if s.base == nil {
+		allowed := containerHost
+		if u.Scheme == "https" {
+			allowed = nil
+		}
+		s.base = local(s.timeout, allowed)
 	}
-	l := newLocal(c.Base, cmp.Or(c.Timeout, 2*time.Second), allowed)
-	defer l.close()
-	a, failure := l.ask(ctx, http.MethodGet, u.String(), header)
+	a, failure := s.ask(ctx, http.MethodGet, u.String(), header)
 	failed := func(problem string, err error) (sigv4.Credentials, error) {
 		return sigv4.Credentials{}, &SourceError{Source: containerName, Problem: problem, Status: a.status, Err: err}
 	}
@@ -107,7 +108,7 @@ func containerURL(env environment) (*url.URL, error) {
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return bad(fullURI, "is no URL of the form http://HOST[:PORT]/PATH")
 	}
-	if host := u.Hostname(); u.Scheme == "http" && host != "localhost" {
+	if host := u.Hostname(); u.Scheme == "http" && !strings.EqualFold(host, "localhost") {
 		if addr, err := netip.ParseAddr(host); err != nil || !containerHost(addr) {
 			return bad(fullURI, "has a host that credentials are not taken from: expecting https, or a loopback address, 169.254.170.2, 169.254.170.23 or [fd00:ec2::23]")
 		}
@@ -135,39 +136,18 @@ func containerHost(a netip.Addr) bool {
 func containerToken(env environment) (string, error) {
 	source, setting, token := "environment", authToken, env(authToken)
 	if file := env(authTokenFile); file != "" {
-		var err error
-		if token, err = readToken(file); err != nil {
-			return "", &SettingError{Kind: ErrUnreadable, Source: file, Problem: "it is what " + authTokenFile + " names: " + err.Error(), Err: err}
+		text, err := readFile(file, maxAnswer)
+		if err != nil {
+			return "", unreadable(file, "it is what "+authTokenFile+" names: ", err)
 		}
-		source, setting = file, ""
-		if token == "" {
+		if source, setting, token = file, "", string(text); strings.TrimSpace(token) == "" {
 			return "", &SettingError{Kind: ErrMalformed, Source: file, Problem: "the token is empty"}
 		}
 	}
 	for _, r := range token {
 		if r < ' ' || r > '~' {
-			return "", &SettingError{Kind: ErrMalformed, Source: source, Setting: setting, Problem: "has a line end or another character that no header may have"}
+			return "", &SettingError{Kind: ErrMalformed, Source: source, Setting: setting, Problem: "has a line end or another character that no header may have: expecting the token and nothing behind it"}
 		}
 	}
 	return token, nil
-}
-
-// readToken reads a token's file, without the line end that an editor leaves.
-// The error has no name, for it stands beside it.
-func readToken(name string) (string, error) {
-	f, err := os.Open(name)
-	if err == nil {
-		defer f.Close()
-		var text []byte
-		if text, err = io.ReadAll(io.LimitReader(f, maxOutput+1)); len(text) > maxOutput {
-			err = errTooMuch
-		}
-		if err == nil {
-			return strings.TrimSpace(string(text)), nil
-		}
-	}
-	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		err = e.Err
-	}
-	return "", err
 }

@@ -1,12 +1,18 @@
 package chain_test
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,9 +21,10 @@ import (
 
 // containerService is what a container asks.
 type containerService struct {
-	authorization string // what it wants
-	status        int    // 0 is 200
-	body          string // "" are credentials
+	authorization string        // what it wants
+	status        int           // 0 is 200
+	body          string        // "" are credentials
+	busy          *atomic.Int32 // how many requests get 503 at first; nil is none
 }
 
 const temporary = `{"AccessKeyId":"AKIDTEMP","SecretAccessKey":"` + secret + `","Token":"` + token + `","Expiration":"2126-01-02T15:04:05Z","RoleArn":"TASK_ROLE_ARN"}`
@@ -26,6 +33,8 @@ func (s containerService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method != http.MethodGet || r.URL.RequestURI() != "/task?id=1" && r.URL.RequestURI() != "/task":
 		http.Error(w, "?", http.StatusNotFound)
+	case s.busy != nil && s.busy.Add(-1) >= 0:
+		w.WriteHeader(http.StatusServiceUnavailable)
 	case r.Header.Get("Authorization") != s.authorization:
 		w.WriteHeader(http.StatusUnauthorized)
 		fmt.Fprint(w, `{"code":"AccessDenied","message":"SECRETIVE"}`)
@@ -47,7 +56,7 @@ func TestContainer(t *testing.T) {
 	guarded := httptest.NewServer(containerService{authorization: "Basic SECRETIVE"})
 	t.Cleanup(guarded.Close)
 	file := filepath.Join(t.TempDir(), "token")
-	write(t, file, "Basic SECRETIVE\n")
+	write(t, file, "Basic SECRETIVE")
 	for _, test := range []struct {
 		name string
 		setup
@@ -56,6 +65,7 @@ func TestContainer(t *testing.T) {
 		{"a path before a URL", setup{env: map[string]string{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/task", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://192.0.2.1/"}, metadata: containerService{}}},
 		{"a URL of ECS", setup{env: map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.2/task"}, metadata: containerService{}}},
 		{"a URL on this machine", setup{env: map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": open.URL + "/task"}}},
+		{"localhost in capitals", setup{env: map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "HTTP://LOCALHOST" + port + "/task"}}},
 		{"localhost", setup{env: map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://localhost" + port + "/task"}}},
 		{"a token", setup{env: map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": guarded.URL + "/task", "AWS_CONTAINER_AUTHORIZATION_TOKEN": "Basic SECRETIVE"}}},
 		{"a token in a file", setup{env: map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": guarded.URL + "/task",
@@ -74,6 +84,43 @@ func TestContainer(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A certificate says who it is, wherever that may be.
+func TestContainerOverHTTPS(t *testing.T) {
+	server := httptest.NewUnstartedServer(containerService{authorization: "Basic SECRETIVE"})
+	server.TLS = &tls.Config{CurvePreferences: []tls.CurveID{tls.CurveP256}} // also in FIPS 140-only mode
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	base := server.Client().Transport.(*http.Transport) // which knows the server as example.com
+	base.TLSClientConfig.CurvePreferences = server.TLS.CurvePreferences
+	base.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String())
+	}
+	env := map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "https://example.com/task", "AWS_CONTAINER_AUTHORIZATION_TOKEN": "Basic SECRETIVE"}
+	c := &chain.Container{Env: func(name string) string { return env[name] }, Base: base}
+	if cred, err := c.Fetch(t.Context()); err != nil || cred.AccessKeyID != "AKIDTEMP" {
+		t.Errorf("got %v, %v, want AKIDTEMP", cred, err)
+	}
+	c.Base = nil // which does not know the certificate
+	env["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = server.URL + "/task"
+	var source *chain.SourceError
+	if cred, err := c.Fetch(t.Context()); !errors.As(err, &source) {
+		t.Errorf("got %v, %v, want a SourceError", cred, err)
+	}
+}
+
+func TestContainerThatIsBusyIsAskedThreeTimes(t *testing.T) {
+	for busy, ok := range map[int32]bool{2: true, 3: false} {
+		service := containerService{busy: new(atomic.Int32)}
+		service.busy.Store(busy)
+		c, _ := setup{env: map[string]string{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/task"}, metadata: service}.chain(t)
+		cred, err := c.Credentials(t.Context())
+		if (err == nil) != ok || ok != (cred.AccessKeyID == "AKIDTEMP") || service.busy.Load() > 0 {
+			t.Errorf("busy %d times: got %v, %v", busy, cred, err)
+		}
 	}
 }
 
@@ -108,7 +155,7 @@ func TestContainerRefusesOtherHosts(t *testing.T) {
 		env := map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": test.url}
 		c := &chain.Container{Env: func(name string) string { return env[name] }, Base: roundTripper(func(*http.Request) (*http.Response, error) {
 			dialled = true
-			return nil, errors.New("no answer")
+			return &http.Response{StatusCode: http.StatusNotFound, Body: http.NoBody}, nil
 		})}
 		_, err := c.Fetch(t.Context())
 		var setting *chain.SettingError
@@ -144,12 +191,18 @@ func TestContainerThatFailsEndsTheSearch(t *testing.T) {
 		{"a path that is a port", map[string]string{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": ":80/SECRETIVE"}, nil, "is no path that begins with a slash", -1},
 		{"no token file", map[string]string{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/task", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "HOME/nowhere"}, nil, "it is what AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names", -1},
 		{"an empty token file", map[string]string{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/task", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "HOME/.aws/credentials"}, nil, "the token is empty", -1},
+		{"a token file with a line end", map[string]string{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/task", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "HOME/token"}, nil, "HOME/token: malformed: has a line end", -1},
+		{"a token file that is too large", map[string]string{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/task", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "HOME/large"}, nil, "names: more than 65536 bytes", -1},
+		{"a token with a tab", map[string]string{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/task", "AWS_CONTAINER_AUTHORIZATION_TOKEN": "SECRETIVE\tX"}, nil, "AWS_CONTAINER_AUTHORIZATION_TOKEN has a line end", -1},
+		{"a token of more than ASCII", map[string]string{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/task", "AWS_CONTAINER_AUTHORIZATION_TOKEN": "SECRETIVEü"}, nil, "AWS_CONTAINER_AUTHORIZATION_TOKEN has a line end", -1},
 		{"a token with a line end", map[string]string{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/task", "AWS_CONTAINER_AUTHORIZATION_TOKEN": "SECRETIVE\r\nX: y"}, nil, "AWS_CONTAINER_AUTHORIZATION_TOKEN has a line end", -1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			c, _ := setup{env: test.env, metadata: test.service, credentials: " "}.chain(t)
+			c, home := setup{env: test.env, metadata: test.service, credentials: " "}.chain(t)
+			write(t, filepath.Join(home, "token"), "SECRETIVE\r\nX: y")
+			write(t, filepath.Join(home, "large"), strings.Repeat("SECRETIVE", 10_000))
 			cred, err := c.Credentials(t.Context())
-			if show(cred) != "" || err == nil || !strings.Contains(err.Error(), test.part) || errors.Is(err, chain.ErrNoCredentials) {
+			if show(cred) != "" || err == nil || !strings.Contains(err.Error(), strings.ReplaceAll(test.part, "HOME", home)) || errors.Is(err, chain.ErrNoCredentials) {
 				t.Fatalf("got %v, %v, want %q", cred, err, test.part)
 			}
 			noSecret(t, err)

@@ -19,9 +19,9 @@
 //  8. the container's service, on ECS and EKS: [Container],
 //  9. the instance's service, on EC2: [InstanceMetadata].
 //
-// The profile is [Chain.Profile], else AWS_PROFILE, else "default". The files
-// are AWS_SHARED_CREDENTIALS_FILE, else ~/.aws/credentials, and AWS_CONFIG_FILE,
-// else ~/.aws/config.
+// The profile is [Chain.Profile], else AWS_PROFILE, else AWS_DEFAULT_PROFILE, else
+// "default". The files are AWS_SHARED_CREDENTIALS_FILE, else ~/.aws/credentials,
+// and AWS_CONFIG_FILE, else ~/.aws/config.
 //
 // Making a chain does nothing. Whatever is read, started or dialled is so when
 // credentials are asked for, only as far as the search goes, and again before
@@ -42,9 +42,9 @@
 // access key, a file that cannot be read or has a line that is no setting, a
 // profile asked for by name that is nowhere, profiles whose roles lead in a
 // circle, a sign-in that has ended. These are [*SettingError]s. A source that is
-// set up, was asked and failed gives a [*SourceError]. When there is nothing at
-// all, the error is a [*NoCredentialsError] that says where it looked and why each
-// source did not serve.
+// set up, was asked and failed gives a [*SourceError]. Both come in a [*SearchError]
+// that says which sources were tried before, and why each did not serve. When there
+// is nothing at all, the error is a [*NoCredentialsError] that says so of each.
 //
 // No error holds a secret access key, a token, an external ID, a command, or what
 // a program or a service answered beyond its error code.

@@ -8,14 +8,14 @@ import (
 
 // The kinds of error, for errors.Is.
 var (
-	ErrNoCredentials = errors.New("no credentials found")         // a [*NoCredentialsError]
-	ErrIncomplete    = errors.New("settings are incomplete")      // an ID without a secret, a role without a source
-	ErrMalformed     = errors.New("malformed")                    // a line that is no setting, a value that cannot be
-	ErrUnreadable    = errors.New("file cannot be read")          // it is there, though
-	ErrNoProfile     = errors.New("no such profile")              // it was asked for by name
-	ErrCycle         = errors.New("profiles lead in a circle")    // each is the other's source_profile
-	ErrSignIn        = errors.New("sign-in is needed")            // IAM Identity Center's session has ended, or never began
-	ErrUnsupported   = errors.New("setting is not supported yet") // a way to credentials that is not built
+	ErrNoCredentials = errors.New("no credentials found")      // a [*NoCredentialsError]
+	ErrIncomplete    = errors.New("settings are incomplete")   // an ID without a secret, a role without a source
+	ErrMalformed     = errors.New("malformed")                 // a line that is no setting, a value that cannot be
+	ErrUnreadable    = errors.New("file cannot be read")       // it is there, though
+	ErrNoProfile     = errors.New("no such profile")           // it was asked for by name
+	ErrCycle         = errors.New("profiles lead in a circle") // each is the other's source_profile
+	ErrSignIn        = errors.New("sign-in is needed")         // IAM Identity Center's session has ended, or never began
+	ErrUnsupported   = errors.New("not supported")             // a way to credentials that is not built, or not in this mode
 )
 
 // SettingError is a setting, or a file of settings, that is there and cannot be
@@ -82,14 +82,19 @@ type Attempt struct {
 }
 
 func (e *NoCredentialsError) Error() string {
-	var b strings.Builder
-	b.WriteString("chain: " + ErrNoCredentials.Error())
-	sep := ": "
-	for _, a := range e.Tried {
-		b.WriteString(sep + a.Source + " (" + a.Reason + ")")
-		sep = ", "
+	s := "chain: " + ErrNoCredentials.Error()
+	if len(e.Tried) > 0 {
+		s += ": " + list(e.Tried)
 	}
-	return b.String()
+	return s
+}
+
+func list(tried []Attempt) string {
+	var all []string
+	for _, a := range tried {
+		all = append(all, a.Source+" ("+a.Reason+")")
+	}
+	return strings.Join(all, ", ")
 }
 
 // Unwrap gives [ErrNoCredentials] and what the sources met with.
@@ -102,6 +107,22 @@ func (e *NoCredentialsError) Unwrap() []error {
 	}
 	return all
 }
+
+// SearchError is a search that a source ended: it is set up, and failed.
+type SearchError struct {
+	Before []Attempt // the sources before it, which are not set up
+	Err    error     // the source's, a [*SettingError] or [*SourceError] for those of this package
+}
+
+func (e *SearchError) Error() string {
+	if len(e.Before) == 0 {
+		return e.Err.Error()
+	}
+	return e.Err.Error() + "; tried before: " + list(e.Before)
+}
+
+// Unwrap gives the source's error.
+func (e *SearchError) Unwrap() error { return e.Err }
 
 // none says of one source that it is not set up.
 func none(source, reason string) error {

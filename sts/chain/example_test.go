@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
@@ -99,18 +98,6 @@ func ExampleContainer() {
 	}
 	fmt.Println(credentials, "until", credentials.Expires.Format(time.RFC3339))
 	// Output: sigv4.Credentials(ASIAEXAMPLE, secret redacted) until 2126-01-02T15:04:05Z
-}
-
-// Who reads the error learns what to do.
-func ExampleSSO() {
-	source := &chain.SSO{Session: "my-sso", Region: "eu-central-1", AccountID: "123456789012", RoleName: "Reader", Home: "nowhere"}
-	_, err := source.Fetch(context.Background())
-	fmt.Println(errors.Is(err, chain.ErrSignIn))
-	_, advice, _ := strings.Cut(err.Error(), "; ")
-	fmt.Println(advice)
-	// Output:
-	// true
-	// run: aws sso login --sso-session my-sso
 }
 
 func ExampleNoCredentialsError() {

@@ -3,7 +3,6 @@ package chain
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -67,7 +66,6 @@ func (m *InstanceMetadata) Fetch(ctx context.Context) (sigv4.Credentials, error)
 	if err != nil {
 		return sigv4.Credentials{}, err
 	}
-	defer i.close()
 	cred, failure := i.credentials(ctx)
 	switch {
 	case failure == nil:
@@ -85,14 +83,13 @@ func (m *InstanceMetadata) Fetch(ctx context.Context) (sigv4.Credentials, error)
 
 // instance is the metadata service of one search.
 type instance struct {
-	*local
+	service
 	endpoint string
-	attempts int
 	allowV1  bool
 }
 
 func (m *InstanceMetadata) instance(env environment) (*instance, error) {
-	i := &instance{endpoint: m.Endpoint, allowV1: m.AllowV1}
+	i := &instance{service: service{base: m.Base}, endpoint: m.Endpoint, allowV1: m.AllowV1}
 	if v, _ := m.setting(env, "AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled"); strings.EqualFold(v, "false") {
 		i.allowV1 = true
 	}
@@ -125,7 +122,10 @@ func (m *InstanceMetadata) instance(env environment) (*instance, error) {
 		return nil, bad("is no URL of the form http://HOST[:PORT]")
 	}
 	i.endpoint = strings.TrimSuffix(i.endpoint, "/")
-	i.local = newLocal(m.Base, cmp.Or(m.Timeout, time.Duration(seconds)*time.Second), nil)
+	i.timeout = cmp.Or(m.Timeout, time.Duration(seconds)*time.Second)
+	if i.base == nil {
+		i.base = local(i.timeout, nil)
+	}
 	return i, nil
 }
 
@@ -154,37 +154,50 @@ func (m *InstanceMetadata) number(env environment, variable, name string) (int, 
 	return n, nil
 }
 
+// credentials asks a second time if the token or the role has gone between two
+// requests: tokens end, and the instance profile may be replaced (Amazon EC2 User
+// Guide, "Use the Instance Metadata Service to access instance metadata", Query
+// instance metadata; "Attach an IAM role to an instance").
 func (i *instance) credentials(ctx context.Context) (sigv4.Credentials, *SourceError) {
+	cred, failure, gone := i.roleCredentials(ctx)
+	if gone {
+		cred, failure, _ = i.roleCredentials(ctx)
+	}
+	return cred, failure
+}
+
+func (i *instance) roleCredentials(ctx context.Context) (cred sigv4.Credentials, failure *SourceError, gone bool) {
 	header, failure := i.token(ctx)
 	if failure != nil {
-		return sigv4.Credentials{}, failure
+		return cred, failure, false
 	}
+	unauthorized := func(f *SourceError) bool { return f.Status == http.StatusUnauthorized && len(header) > 0 }
 	a, failure := i.get(ctx, rolePath, header)
 	if failure != nil {
-		return sigv4.Credentials{}, failure
+		return cred, failure, unauthorized(failure)
 	}
 	// A list with one name.
 	role, _, _ := strings.Cut(strings.TrimSpace(string(a.body)), "\n")
 	role = strings.TrimSpace(role)
 	if role == "" {
-		return sigv4.Credentials{}, &SourceError{Source: imdsName, Problem: "has no role: the instance has no instance profile"}
+		return cred, &SourceError{Source: imdsName, Problem: "has no role: the instance has no instance profile"}, false
 	}
 	if a, failure = i.get(ctx, rolePath+url.PathEscape(role), header); failure != nil {
-		return sigv4.Credentials{}, failure
+		return cred, failure, unauthorized(failure) || failure.Status == http.StatusNotFound
 	}
 	cred, code, problem := a.credentials()
 	switch {
 	case code != "":
-		return cred, &SourceError{Source: imdsName, Problem: "gave no credentials of the role (" + code + "): may EC2 assume it?", Status: a.status}
+		failure = &SourceError{Source: imdsName, Problem: "gave no credentials of the role (" + code + "): may EC2 assume it?", Status: a.status}
 	case problem != "":
-		return cred, &SourceError{Source: imdsName, Problem: "gave an answer that " + problem, Status: a.status}
+		failure = &SourceError{Source: imdsName, Problem: "gave an answer that " + problem, Status: a.status}
 	}
-	return cred, nil
+	return cred, failure, false
 }
 
 // token gives the header that carries a token, an empty one for version 1.
 func (i *instance) token(ctx context.Context) (http.Header, *SourceError) {
-	a, err := i.again(ctx, http.MethodPut, "/latest/api/token", http.Header{"X-Aws-Ec2-Metadata-Token-Ttl-Seconds": {tokenTTL}})
+	a, err := i.ask(ctx, http.MethodPut, i.endpoint+"/latest/api/token", http.Header{"X-Aws-Ec2-Metadata-Token-Ttl-Seconds": {tokenTTL}})
 	if err != nil {
 		failure := &SourceError{Source: imdsName, Err: err}
 		if !err.timeout || !err.reached {
@@ -198,21 +211,27 @@ func (i *instance) token(ctx context.Context) (http.Header, *SourceError) {
 		return i.version1(failure)
 	}
 	token := strings.TrimSpace(string(a.body))
+	failed := func(problem string) *SourceError {
+		return &SourceError{Source: imdsName, Problem: fmt.Sprintf("%s (status %d)", problem, a.status), Status: a.status}
+	}
 	switch {
 	case a.status == http.StatusForbidden:
-		return nil, &SourceError{Source: imdsName, Problem: "is switched off (status 403)", Status: a.status}
-	case a.status == http.StatusNotFound || a.status == http.StatusMethodNotAllowed:
-		return i.version1(&SourceError{Source: imdsName, Problem: fmt.Sprintf("has no version 2 (status %d)", a.status), Status: a.status})
+		return i.version1(failed("is switched off"))
+	case a.status == http.StatusNotFound, a.status == http.StatusMethodNotAllowed:
+		return i.version1(failed("has no version 2"))
 	case a.status != http.StatusOK:
-		return nil, &SourceError{Source: imdsName, Problem: fmt.Sprintf("refused a token (status %d)", a.status), Status: a.status}
+		return nil, failed("refused a token")
 	case token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return nil, &SourceError{Source: imdsName, Problem: "gave a token that is none", Status: a.status}
+		return nil, failed("gave a token that is none")
 	}
 	return http.Header{"X-Aws-Ec2-Metadata-Token": {token}}, nil
 }
 
 const hopLimit = "the instance's hop limit must be 2 (aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2)"
 
+// version1 goes on without a token where that is allowed (AWS SDKs and Tools
+// Reference Guide, "IMDS credential provider": if version 2 fails with status 403,
+// 404 or 405).
 func (i *instance) version1(failure *SourceError) (http.Header, *SourceError) {
 	if i.allowV1 {
 		return http.Header{}, nil
@@ -222,28 +241,19 @@ func (i *instance) version1(failure *SourceError) (http.Header, *SourceError) {
 }
 
 func (i *instance) get(ctx context.Context, path string, header http.Header) (answer, *SourceError) {
-	a, err := i.again(ctx, http.MethodGet, path, header.Clone())
+	a, err := i.ask(ctx, http.MethodGet, i.endpoint+path, header)
+	failed := func(problem string) (answer, *SourceError) {
+		return a, &SourceError{Source: imdsName, Problem: fmt.Sprintf("%s (status %d)", problem, a.status), Status: a.status}
+	}
 	switch {
 	case err != nil:
 		return a, &SourceError{Source: imdsName, Problem: "did not say which role the instance has", Err: err}
 	case a.status == http.StatusOK:
 		return a, nil
 	case a.status == http.StatusNotFound:
-		return a, &SourceError{Source: imdsName, Problem: "has no role: the instance has no instance profile (status 404)", Status: a.status}
+		return failed("has no role: the instance has no instance profile")
 	case a.status == http.StatusUnauthorized && len(header) == 0:
-		return a, &SourceError{Source: imdsName, Problem: "wants version 2 (status 401)", Status: a.status}
+		return failed("wants version 2")
 	}
-	return a, &SourceError{Source: imdsName, Problem: fmt.Sprintf("did not give the role's credentials (status %d)", a.status), Status: a.status}
-}
-
-// again asks as often as is set, while the service does not answer or says that
-// it cannot now.
-func (i *instance) again(ctx context.Context, method, path string, header http.Header) (a answer, err *noAnswer) {
-	for n := 0; n < i.attempts && !errors.Is(ctx.Err(), context.Canceled); n++ {
-		a, err = i.ask(ctx, method, i.endpoint+path, header)
-		if err == nil && a.status < http.StatusInternalServerError && a.status != http.StatusTooManyRequests {
-			return a, nil
-		}
-	}
-	return a, err
+	return failed("did not give the role's credentials")
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,12 +22,16 @@ import (
 // instanceService is the metadata service of an instance.
 type instanceService struct {
 	v1Only  bool
+	v1      bool           // answers without a token, too
 	v2Only  bool           // even where noToken has it
 	noToken bool           // the token's answer does not come back
 	noRole  bool           // the instance has no instance profile
 	status  map[string]int // of a request, by method and path
 	body    map[string]string
-	flaky   int // how many requests get 503 at first
+	flaky   int  // how many requests get 503 at first
+	expires int  // how many tokens have ended when they are used
+	renamed int  // how many times the role is another when it is asked for
+	ended   bool // the credentials have
 
 	mu   sync.Mutex
 	seen []string
@@ -43,11 +49,23 @@ func (s *instanceService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.seen = append(s.seen, what)
 	flaky := s.flaky > 0
 	s.flaky--
+	expired := r.Method == http.MethodGet && s.expires > 0
+	if expired {
+		s.expires--
+	}
+	renamed := what == onePath && s.renamed > 0
+	if renamed {
+		s.renamed--
+	}
 	s.mu.Unlock()
 	status := s.status[what]
 	switch {
 	case flaky:
 		status = http.StatusServiceUnavailable
+	case expired:
+		status = http.StatusUnauthorized
+	case renamed:
+		status = http.StatusNotFound
 	case s.v1Only && r.Method == http.MethodPut:
 		status = http.StatusNotFound
 	case s.noToken && r.Method == http.MethodPut:
@@ -55,7 +73,7 @@ func (s *instanceService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case s.noRole && r.Method == http.MethodGet:
 		status = http.StatusNotFound
-	case r.Method == http.MethodGet && !s.v1Only && !(s.noToken && !s.v2Only) && r.Header.Get("X-Aws-Ec2-Metadata-Token") != "SECRETIVE-token":
+	case r.Method == http.MethodGet && !s.v1Only && !s.v1 && !(s.noToken && !s.v2Only) && r.Header.Get("X-Aws-Ec2-Metadata-Token") != "SECRETIVE-token":
 		status = http.StatusUnauthorized
 	case r.Method == http.MethodPut && r.Header.Get("X-Aws-Ec2-Metadata-Token-Ttl-Seconds") != "21600":
 		status = http.StatusBadRequest
@@ -74,7 +92,11 @@ func (s *instanceService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case rolesPath:
 		fmt.Fprintln(w, "web")
 	case onePath:
-		fmt.Fprint(w, `{"Code":"Success","Type":"AWS-HMAC","LastUpdated":"2026-01-02T09:04:05Z",`+temporary[1:])
+		text := temporary
+		if s.ended {
+			text = strings.Replace(text, "2126", "2001", 1)
+		}
+		fmt.Fprint(w, `{"Code":"Success","Type":"AWS-HMAC","LastUpdated":"2026-01-02T09:04:05Z",`+text[1:])
 	default:
 		w.WriteHeader(http.StatusNotFound)
 	}
@@ -94,6 +116,10 @@ func TestInstanceMetadata(t *testing.T) {
 		{"version 1 behind a hop too many", &instanceService{noToken: true}, chain.InstanceMetadata{AllowV1: true, Timeout: 200 * time.Millisecond}, nil, []string{tokenPath, rolesPath, onePath}},
 		{"at the third attempt", &instanceService{flaky: 2}, chain.InstanceMetadata{}, map[string]string{"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "3"},
 			[]string{tokenPath, tokenPath, tokenPath, rolesPath, onePath}},
+		{"version 1 where version 2 is switched off", &instanceService{status: map[string]int{tokenPath: 403}, v1: true}, chain.InstanceMetadata{AllowV1: true}, nil, []string{tokenPath, rolesPath, onePath}},
+		{"version 1 where version 2 is not allowed", &instanceService{status: map[string]int{tokenPath: 405}, v1: true}, chain.InstanceMetadata{AllowV1: true}, nil, []string{tokenPath, rolesPath, onePath}},
+		{"a token that has ended", &instanceService{expires: 1}, chain.InstanceMetadata{}, nil, []string{tokenPath, rolesPath, tokenPath, rolesPath, onePath}},
+		{"another role meanwhile", &instanceService{renamed: 1}, chain.InstanceMetadata{}, nil, []string{tokenPath, rolesPath, onePath, tokenPath, rolesPath, onePath}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server := httptest.NewServer(test.service)
@@ -128,6 +154,8 @@ func TestInstanceMetadataSaysWhyItDoesNotServe(t *testing.T) {
 		{"a token that is none", &instanceService{body: map[string]string{tokenPath: "SECRETIVE token"}}, "gave a token that is none", 200},
 		{"no role", &instanceService{noRole: true}, "has no role: the instance has no instance profile (status 404)", 404},
 		{"an empty list of roles", &instanceService{body: map[string]string{rolesPath: " \n"}}, "has no role: the instance has no instance profile", 0},
+		{"tokens that end at once", &instanceService{expires: 9}, "did not give the role's credentials (status 401)", 401},
+		{"a role that is never there", &instanceService{renamed: 9}, "has no role: the instance has no instance profile (status 404)", 404},
 		{"out of order", &instanceService{status: map[string]int{onePath: 500}}, "did not give the role's credentials (status 500)", 500},
 		{"a role that EC2 may not assume", &instanceService{body: map[string]string{onePath: `{"Code":"AssumeRoleUnauthorizedAccess","Message":"SECRETIVE"}`}},
 			"gave no credentials of the role (AssumeRoleUnauthorizedAccess): may EC2 assume it?", 200},
@@ -158,6 +186,32 @@ func TestInstanceMetadataSaysWhyItDoesNotServe(t *testing.T) {
 	}
 }
 
+// What the service gives in an outage is what there is: whether it serves still,
+// other services decide.
+func TestInstanceMetadataThatHasEndedIsServed(t *testing.T) {
+	c, _ := setup{env: map[string]string{"AWS_EC2_METADATA_DISABLED": ""}, metadata: &instanceService{ended: true}}.chain(t)
+	for range 2 {
+		if cred, err := c.Credentials(t.Context()); err != nil || cred.AccessKeyID != "AKIDTEMP" || cred.Expires.Year() != 2001 {
+			t.Errorf("got %v until %v, %v", cred, cred.Expires, err)
+		}
+	}
+}
+
+// The instance profile is asked for anew each time.
+func TestInstanceMetadataFollowsTheInstanceProfile(t *testing.T) {
+	service := &instanceService{body: map[string]string{}}
+	server := httptest.NewServer(service)
+	defer server.Close()
+	m := &chain.InstanceMetadata{Endpoint: server.URL, Env: func(string) string { return "" }}
+	for _, role := range []string{"one", "a two"} {
+		service.body[rolesPath] = role
+		service.body[rolesPath+role] = strings.Replace(temporary, "AKIDTEMP", "AKID"+strings.ReplaceAll(role, " ", ""), 1)
+		if cred, err := m.Fetch(t.Context()); err != nil || cred.AccessKeyID != "AKID"+strings.ReplaceAll(role, " ", "") {
+			t.Errorf("got %v, %v, want the credentials of role %s", cred, err, role)
+		}
+	}
+}
+
 func TestInstanceMetadataThatIsNotThere(t *testing.T) {
 	server := httptest.NewServer(nil)
 	server.Close() // nobody listens there now
@@ -165,6 +219,52 @@ func TestInstanceMetadataThatIsNotThere(t *testing.T) {
 	_, err := m.Fetch(t.Context())
 	if want := "EC2 instance metadata (is not reached, so this is no EC2 instance, or one whose metadata service is off: "; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %q", err, want)
+	}
+}
+
+func TestInstanceMetadataThatDoesNotAnswer(t *testing.T) {
+	slow := roundTripper(func(req *http.Request) (*http.Response, error) {
+		<-req.Context().Done()
+		return nil, req.Context().Err()
+	})
+	gone := roundTripper(func(req *http.Request) (*http.Response, error) {
+		if req.Method == http.MethodGet {
+			return nil, errors.New("gone")
+		}
+		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader("token"))}, nil
+	})
+	for want, base := range map[string]http.RoundTripper{
+		"is not reached, so this is no EC2 instance, or one whose metadata service is off: no connection in time": slow,
+		"did not say which role the instance has: gone":                                                           gone,
+	} {
+		m := &chain.InstanceMetadata{Base: base, Env: func(string) string { return "" }, Timeout: 10 * time.Millisecond}
+		if _, err := m.Fetch(t.Context()); err == nil || !strings.Contains(err.Error(), "EC2 instance metadata ("+want+")") {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
+
+// Its time is that of one request.
+func TestInstanceMetadataHasItsTime(t *testing.T) {
+	for _, test := range []struct {
+		env  map[string]string
+		with time.Duration
+		want time.Duration
+	}{
+		{nil, 0, time.Second},
+		{map[string]string{"AWS_METADATA_SERVICE_TIMEOUT": "5"}, 0, 5 * time.Second},
+		{map[string]string{"AWS_METADATA_SERVICE_TIMEOUT": "5"}, time.Minute, time.Minute},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			m := &chain.InstanceMetadata{Env: func(name string) string { return test.env[name] }, Timeout: test.with, Base: roundTripper(func(req *http.Request) (*http.Response, error) {
+				<-req.Context().Done()
+				return nil, req.Context().Err()
+			})}
+			if _, err := m.Fetch(t.Context()); err == nil || time.Since(start) != test.want {
+				t.Errorf("got %v after %v, want an error after %v", err, time.Since(start), test.want)
+			}
+		})
 	}
 }
 
@@ -185,6 +285,8 @@ func TestInstanceMetadataEndpoint(t *testing.T) {
 		{"a URL that is none", setup{env: map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": "SECRETIVE"}}, "", chain.ErrMalformed},
 		{"a URL with a password", setup{config: "[default]\nec2_metadata_service_endpoint = http://me:SECRETIVE@metadata/\n"}, "", chain.ErrMalformed},
 		{"a time that is none", setup{env: map[string]string{"AWS_METADATA_SERVICE_TIMEOUT": "SECRETIVE"}}, "", chain.ErrMalformed},
+		{"too many attempts", setup{env: map[string]string{"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "1001"}}, "", chain.ErrMalformed},
+		{"a time of the profile that is none", setup{config: "[default]\nmetadata_service_timeout = 0\n"}, "", chain.ErrMalformed},
 		{"no attempts", setup{config: "[default]\nmetadata_service_num_attempts = 0\n"}, "", chain.ErrMalformed},
 	} {
 		t.Run(test.name, func(t *testing.T) {

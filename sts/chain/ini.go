@@ -2,9 +2,7 @@ package chain
 
 import (
 	"errors"
-	"io"
 	"io/fs"
-	"os"
 	"strings"
 	"syscall"
 	"unicode/utf8"
@@ -22,9 +20,6 @@ import (
 // A setting given twice in a section is refused, as the AWS CLI does: which of
 // two access keys is meant nobody can tell. A section may come twice.
 
-// maxFile bounds what is read. Real files have a few kilobytes.
-const maxFile = 1 << 20
-
 // section is the settings of one section, by name in lower case.
 type section map[string]setting
 
@@ -40,40 +35,21 @@ type file struct {
 	sections map[string]section
 }
 
-// readFile reads and parses a file. One that is not there is no error.
-func readFile(name string) (file, error) {
+// readShared reads and parses a shared file. One that is not there is no error.
+func readShared(name string) (file, error) {
 	if name == "" {
 		return file{}, nil
 	}
-	unreadable := func(problem string, err error) (file, error) {
-		return file{}, &SettingError{Kind: ErrUnreadable, Source: name, Problem: problem, Err: err}
-	}
-	f, err := os.Open(name)
+	text, err := readFile(name, maxShared)
+	switch {
 	// ENOTDIR: daemons have /dev/null for a home directory.
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return file{name: name}, nil
-	}
-	if err != nil {
-		return unreadable(reason(err), err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return unreadable(reason(err), err)
-	}
-	if len(text) > maxFile {
-		return unreadable("it is larger than 1 MiB", nil)
+	case err != nil:
+		return file{}, unreadable(name, "", err)
 	}
 	sections, err := parse(name, string(text))
 	return file{name: name, sections: sections}, err
-}
-
-// reason is the operating system's reason without the name, which stands before.
-func reason(err error) string {
-	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		return e.Err.Error()
-	}
-	return err.Error()
 }
 
 func parse(name, text string) (map[string]section, error) {
@@ -108,12 +84,12 @@ func (p *parser) line(line string) (problem string) {
 	switch {
 	case text == "" || text[0] == '#' || text[0] == ';':
 		return ""
-	case text[0] == '[' && indent == 0:
+	case p.key != "" && indent > p.indent:
+		return p.continued(text)
+	case text[0] == '[':
 		return p.header(text)
 	case p.section == nil:
 		return "a setting stands before the first [section]"
-	case p.key != "" && indent > p.indent:
-		return p.continued(text)
 	}
 	p.indent = indent
 	return p.setting("", text)
@@ -137,7 +113,7 @@ func (p *parser) header(text string) (problem string) {
 func (p *parser) setting(prefix, text string) (problem string) {
 	key, value, ok := strings.Cut(text, "=")
 	key = strings.ToLower(strings.TrimRight(key, " \t"))
-	if !ok || key == "" || strings.ContainsAny(key, " \t[]#;") {
+	if !ok || key == "" {
 		return "the line is neither a [section] nor a setting NAME = VALUE"
 	}
 	key = prefix + key
@@ -158,7 +134,7 @@ func (p *parser) continued(text string) (problem string) {
 	if s.value == "" {
 		return p.setting(p.key+".", text)
 	}
-	s.value += "\n" + cutRemark(text)
+	s.value += "\n" + text // where no remark begins
 	p.section[p.key] = s
 	return ""
 }

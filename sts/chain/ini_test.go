@@ -23,12 +23,17 @@ func TestParseReadsWhatTheAWSToolsWrite(t *testing.T) {
 		{"remarks behind", "[a] # one\n[b] ; two\nx = 1 # three\ny = 2\t; four\nz = 3#4;5\n", map[string]map[string]string{"a": {}, "b": {"x": "1", "y": "2", "z": "3#4;5"}}},
 		{"a remark for a value", "[a]\nx = # none\n", map[string]map[string]string{"a": {"x": ""}}},
 		{"signs in the value", "[a]\ns = ab/c+d==\nu = https://h/?a=b\n", map[string]map[string]string{"a": {"s": "ab/c+d==", "u": "https://h/?a=b"}}},
+		{"remarks behind without a blank", "[a]; one\n[b]# two\nx = 1;2\n[c];\ny = 1 ;\n", map[string]map[string]string{"a": {}, "b": {"x": "1;2"}, "c": {"y": "1"}}},
+		{"letters of all the world", "[a]\nx = grün 😂\n", map[string]map[string]string{"a": {"x": "grün 😂"}}},
+		{"a name that is none of AWS's", "[a]\nmy own = 1\nx = 2\n", map[string]map[string]string{"a": {"my own": "1", "x": "2"}}},
 		{"blanks in the header", "[  profile \t x ]\ny = 1\n", map[string]map[string]string{"profile x": {"y": "1"}}},
 		{"a section twice", "[a]\nx = 1\n[b]\n[a]\ny = 2\n", map[string]map[string]string{"a": {"x": "1", "y": "2"}, "b": {}}},
 		{"all indented alike", "[a]\n  x = 1\n  y = 2\n[b]\n\tz = 3\n", map[string]map[string]string{"a": {"x": "1", "y": "2"}, "b": {"z": "3"}}},
+		{"sections indented as their settings", "  [a]\n  x = 1\n  [b]\n    y = 2\n  [c]\n", map[string]map[string]string{"a": {"x": "1"}, "b": {"y": "2"}, "c": {}}},
 		{"a setting of several", "[a]\ns3 =\n  x = 1\n\n  # remark\n    y = 2\nz = 3\n", map[string]map[string]string{"a": {"s3": "", "s3.x": "1", "s3.y": "2", "z": "3"}}},
 		{"the same name in two settings", "[a]\nx = 0\ns3 =\n  x = 1\nsts =\n  x = 2\n", map[string]map[string]string{"a": {"x": "0", "s3": "", "s3.x": "1", "sts": "", "sts.x": "2"}}},
-		{"a value of two lines", "[a]\nx = 1\n  2 = 3 # three\ny = 4\n", map[string]map[string]string{"a": {"x": "1\n2 = 3", "y": "4"}}},
+		{"a value of two lines", "[a]\nx = 1\n  2 = 3 # three\ny = 4\n", map[string]map[string]string{"a": {"x": "1\n2 = 3 # three", "y": "4"}}},
+		{"a value of many lines", "[a]\nx = 1\n  2 \t\n\n; remark\n \t 3\n", map[string]map[string]string{"a": {"x": "1\n2\n3"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			sections, err := parse("file", test.text)
@@ -57,7 +62,9 @@ func TestParseSaysWhichLineIsWrongAndNotWhatItHolds(t *testing.T) {
 		{"no section", "x = SECRETIVE", 1},
 		{"no sign", "[a]\nSECRETIVE", 2},
 		{"no name", "[a]\n\n= SECRETIVE", 3},
-		{"a blank in the name", "[a]\nSECRET IVE = 1", 2},
+		{"a colon for a sign", "[a]\nSECRETIVE: 1", 2},
+		{"more of a value that is in another section", "[a]\nx = 1\n[a]\n SECRETIVE", 4},
+		{"more of a value, in no section", " SECRETIVE", 1},
 		{"a header that does not end", "[a]\n[SECRETIVE\n", 2},
 		{"a header without a name", "[]", 1},
 		{"a header with a name of blanks", "[ \t]", 1},
@@ -105,7 +112,7 @@ func FuzzParse(f *testing.F) {
 				t.Errorf("section %q", name)
 			}
 			for key, setting := range s {
-				if key == "" || key != strings.ToLower(key) || strings.ContainsAny(key, " \t\r\n=[]") {
+				if key == "" || key != strings.ToLower(key) || strings.ContainsAny(key, "\r\n=") || strings.TrimSpace(key) != key {
 					t.Errorf("setting %q", key)
 				}
 				if setting.line < 1 || setting.line > lines || setting.file != "file" {

@@ -38,11 +38,6 @@ type Process struct {
 	at      setting // where it stands
 }
 
-// maxOutput bounds what a program or a service may answer.
-const maxOutput = 64 << 10
-
-var errTooMuch = fmt.Errorf("more than %d bytes", maxOutput)
-
 // Fetch implements [Source].
 func (p *Process) Fetch(ctx context.Context) (sigv4.Credentials, error) {
 	const name = "credential_process"
@@ -68,18 +63,20 @@ func (p *Process) Fetch(ctx context.Context) (sigv4.Credentials, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	// A child of the program that keeps its output open is not waited for.
 	cmd.WaitDelay = time.Second
 	var out limited
 	cmd.Stdout = &out
 	err := cmd.Run()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		err = nil // the program has ended well, and left a child that keeps its output open
+	}
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return failed(fmt.Sprintf("did not end within %v", timeout), context.DeadlineExceeded)
 	case ctx.Err() != nil:
 		return failed("was interrupted", context.Cause(ctx))
 	case out.over:
-		return failed("printed too much", errTooMuch)
+		return failed("printed too much", tooMuch(maxAnswer))
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
 		return bad("names a program that is not there: expecting its full path, without ~ and variables", fs.ErrNotExist)
 	case err != nil:
@@ -94,8 +91,8 @@ func (p *Process) Fetch(ctx context.Context) (sigv4.Credentials, error) {
 
 func (p *Process) parse(out []byte, failed func(string, error) (sigv4.Credentials, error)) (sigv4.Credentials, error) {
 	var answer struct {
-		Version         json.Number
-		AccessKeyID     string `json:"AccessKeyId"`
+		Version         json.RawMessage // 1, and not "1"
+		AccessKeyID     string          `json:"AccessKeyId"`
 		SecretAccessKey string
 		SessionToken    string
 		Expiration      string
@@ -104,7 +101,7 @@ func (p *Process) parse(out []byte, failed func(string, error) (sigv4.Credential
 	if json.Unmarshal(out, &answer) != nil {
 		return failed("printed no JSON of the form {\"Version\": 1, \"AccessKeyId\": …}", nil)
 	}
-	if answer.Version != "1" {
+	if string(answer.Version) != "1" {
 		return failed("printed JSON whose Version is not 1", nil)
 	}
 	cred, problem := temporary(answer.AccessKeyID, answer.SecretAccessKey, answer.SessionToken, answer.Expiration)
@@ -140,16 +137,16 @@ func temporary(id, secret, token, expiration string) (cred sigv4.Credentials, pr
 	return cred, ""
 }
 
-// limited keeps what a program prints, up to maxOutput.
+// limited keeps what a program prints, up to maxAnswer.
 type limited struct {
 	text []byte
 	over bool
 }
 
 func (l *limited) Write(b []byte) (int, error) {
-	if len(l.text)+len(b) > maxOutput {
+	if len(l.text)+len(b) > maxAnswer {
 		l.over = true
-		return 0, errTooMuch // which closes the program's pipe
+		return 0, tooMuch(maxAnswer) // which closes the program's pipe
 	}
 	l.text = append(l.text, b...)
 	return len(b), nil

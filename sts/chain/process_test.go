@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +28,11 @@ func TestMain(m *testing.M) {
 	switch os.Args[1] {
 	case "print":
 		fmt.Println(os.Args[2])
+	case "mark": // that it was started
+		if err := os.WriteFile(os.Args[2], nil, 0o600); err != nil {
+			os.Exit(1)
+		}
+		fmt.Println(printed)
 	case "fail":
 		fmt.Print(os.Args[2])
 		os.Exit(3)
@@ -35,6 +42,16 @@ func TestMain(m *testing.M) {
 				os.Exit(1)
 			}
 		}
+	case "leave": // a child that keeps the output open
+		child := exec.Command(os.Args[0], "hang")
+		child.Stdout = os.Stdout
+		if err := child.Start(); err != nil {
+			os.Exit(1)
+		}
+		fmt.Println(strings.Replace(printed, "PROC", strconv.Itoa(child.Process.Pid), 1))
+	case "sso":
+		_, err := (&chain.SSO{Session: "my-sso", Region: "eu-central-1", AccountID: "123456789012", RoleName: "Reader", Home: os.Args[2]}).Fetch(context.Background())
+		fmt.Println(err)
 	case "hang":
 		time.Sleep(time.Hour) // until it is killed
 	}
@@ -104,6 +121,7 @@ func TestProcessThatFailsEndsTheSearch(t *testing.T) {
 		{"it prints nothing", command(t, "print", ""), "printed no JSON"},
 		{"it prints no JSON", command(t, "print", secret), "printed no JSON"},
 		{"it prints another version", command(t, "print", strings.Replace(printed, ":1", ":2", 1)), "whose Version is not 1"},
+		{"it prints the version as a text", command(t, "print", strings.Replace(printed, `:1`, `:"1"`, 1)), "whose Version is not 1"},
 		{"it prints no version", command(t, "print", strings.Replace(printed, `"Version":1,`, "", 1)), "whose Version is not 1"},
 		{"it prints no key", command(t, "print", `{"Version":1,"SecretAccessKey":"`+secret+`"}`), "lacks AccessKeyId"},
 		{"it prints no secret", command(t, "print", `{"Version":1,"AccessKeyId":"AKID"}`), "lacks SecretAccessKey"},
@@ -143,12 +161,45 @@ func TestCommandThatCannotBeRunIsASetting(t *testing.T) {
 	}
 }
 
+func TestProcessMayLeaveAChild(t *testing.T) {
+	cred, err := (&chain.Process{Command: command(t, "leave")}).Fetch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimPrefix(cred.AccessKeyID, "AKID"))
+	if err != nil {
+		t.Fatalf("got %v, want what the program printed", cred)
+	}
+	child, err := os.FindProcess(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Kill(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestProcessThatMayNotRun(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "SECRETIVE")
 	write(t, name, "#!/bin/sh\n")
 	_, err := (&chain.Process{Command: name}).Fetch(t.Context())
 	if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrNotExist) { // the latter on Windows, which goes by the name
 		t.Errorf("got %v, want %v", err, fs.ErrPermission)
+	}
+	noSecret(t, err)
+}
+
+// A program of the directory that somebody happens to be in is not meant.
+func TestProcessIsNotThatOfTheWorkingDirectory(t *testing.T) {
+	name, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(filepath.Dir(name))
+	t.Setenv("PATH", ".")
+	_, err = (&chain.Process{Command: filepath.Base(name) + " SECRETIVE"}).Fetch(t.Context())
+	if !errors.Is(err, exec.ErrDot) {
+		t.Errorf("got %v, want %v", err, exec.ErrDot)
 	}
 	noSecret(t, err)
 }

@@ -15,7 +15,7 @@ import (
 type shared struct {
 	env  environment
 	home string // "" means os.UserHomeDir
-	name string // the profile asked for; "" means AWS_PROFILE
+	name string // the profile asked for; "" means the environment's
 
 	read  bool
 	files files
@@ -39,7 +39,7 @@ func (s *shared) profile() (profile, error) {
 	if err := s.load(); err != nil {
 		return profile{}, err
 	}
-	p := s.files.profile(cmp.Or(s.name, s.env("AWS_PROFILE"), "default"))
+	p := s.files.profile(cmp.Or(s.name, s.env("AWS_PROFILE"), s.env("AWS_DEFAULT_PROFILE"), "default"))
 	if p.name != "default" && !p.exists() {
 		return profile{}, p.missing()
 	}
@@ -51,8 +51,8 @@ func (s *shared) load() error {
 		return s.err
 	}
 	s.read = true
-	if s.files.credentials, s.err = readFile(s.path("AWS_SHARED_CREDENTIALS_FILE", "credentials")); s.err == nil {
-		s.files.config, s.err = readFile(s.path("AWS_CONFIG_FILE", "config"))
+	if s.files.credentials, s.err = readShared(s.path("AWS_SHARED_CREDENTIALS_FILE", "credentials")); s.err == nil {
+		s.files.config, s.err = readShared(s.path("AWS_CONFIG_FILE", "config"))
 	}
 	return s.err
 }

@@ -34,7 +34,8 @@ import (
 // has it, and so may a profile name itself to have its role assumed with its own
 // key. credential_source is Environment, Ec2InstanceMetadata or EcsContainer.
 type Profile struct {
-	// Name is the profile; "" means AWS_PROFILE, else "default".
+	// Name is the profile; "" means AWS_PROFILE, else AWS_DEFAULT_PROFILE, else
+	// "default".
 	Name string
 	// Env looks up an environment variable; nil means os.Getenv.
 	Env func(name string) string
@@ -157,19 +158,12 @@ func (p profile) duration() (time.Duration, error) {
 
 // client is the STS that the profile asked for says, for all roles on the way.
 func (s *profileSearch) client(role string) (*sts.Client, error) {
-	region, err := s.shared.region()
+	c, err := s.shared.sts(role, "", "")
 	if err != nil {
 		return nil, err
 	}
-	endpoint, err := s.shared.endpoint("sts")
-	if err != nil {
-		return nil, err
-	}
-	c := &sts.Client{Region: cmp.Or(region, regionOfRole(role)), Endpoint: endpoint, Base: s.Base, Now: s.Now}
-	if endpoint == "" {
-		c.FIPS, c.DualStack, err = s.shared.variants()
-	}
-	return c, err
+	c.Base, c.Now = s.Base, s.Now
+	return c, nil
 }
 
 // roleSource gives the credentials that assume the profile's role.
@@ -187,15 +181,16 @@ func (s *profileSearch) roleSource(ctx context.Context, p profile, path []string
 	}
 	next := p.files.profile(from.value)
 	hasKey := next.has("aws_access_key_id", "aws_secret_access_key")
+	path = append(path, next.name)
 	switch {
 	case !next.exists():
 		e := next.missing()
 		e.Problem += " (it is the source_profile of " + p.name + ", " + from.at() + ")"
 		return sigv4.Credentials{}, e
-	case next.isRole() && !hasKey && slices.Contains(path, next.name):
-		return sigv4.Credentials{}, from.bad(ErrCycle, "source_profile", "of profile "+p.name+" closes it: "+strings.Join(append(path, next.name), " → "))
+	case slices.Contains(path[:len(path)-1], next.name) && !(next.name == p.name && hasKey):
+		return sigv4.Credentials{}, from.bad(ErrCycle, "source_profile", "of profile "+p.name+" closes it: "+strings.Join(path, " → "))
 	case next.isRole() && !hasKey:
-		return s.role(ctx, next, append(path, next.name))
+		return s.role(ctx, next, path)
 	}
 	cred, err := s.own(ctx, next)
 	return cred, lacking(err, "source_profile of profile "+p.name)
@@ -246,7 +241,7 @@ func (s *profileSearch) own(ctx context.Context, p profile) (sigv4.Credentials, 
 	}
 	// What is left are halves of a way, and the one way that is not built.
 	if name, at, ok := p.first("login_session"); ok {
-		return sigv4.Credentials{}, at.bad(ErrUnsupported, name, "is how profile "+p.name+" gets its credentials; use another way, or print them with a credential_process")
+		return sigv4.Credentials{}, at.bad(ErrUnsupported, name, "is how profile "+p.name+" gets its credentials; in another profile, let the AWS CLI print them: credential_process = aws configure export-credentials --profile "+argument(p.name)+" --format process")
 	}
 	if name, at, ok := p.first("sso_session", "sso_start_url"); ok {
 		return sigv4.Credentials{}, at.bad(ErrIncomplete, name, "stands in profile "+p.name+" without sso_account_id and sso_role_name")
@@ -269,7 +264,7 @@ func (p profile) without(f file, s section) string {
 	case s == nil:
 		return "has no profile " + p.name
 	}
-	return "has no way to credentials in profile " + p.name
+	return "has no access key, role, web identity, IAM Identity Center or credential_process in profile " + p.name
 }
 
 // profileWebIdentity assumes the profile's role with a token.
@@ -372,7 +367,10 @@ func (s *profileSearch) sso(ctx context.Context, p profile) (sigv4.Credentials, 
 		}
 	}
 	var err error
-	if c.Endpoint, err = s.shared.endpoint("sso"); err != nil {
+	if c.Endpoint, err = s.shared.endpoint("sso"); err == nil && c.Endpoint == "" {
+		c.FIPS, c.DualStack, err = s.shared.variants()
+	}
+	if err != nil {
 		return sigv4.Credentials{}, err
 	}
 	return c.Fetch(ctx)

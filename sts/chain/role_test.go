@@ -186,7 +186,8 @@ func TestSTSIsWhereTheProfileSays(t *testing.T) {
 	}{
 		{"region", "region = eu-west-1\n", "arn:aws:iam::123456789012:role/one", nil, "sts.eu-west-1.amazonaws.com"},
 		{"no region", "", "arn:aws:iam::123456789012:role/one", nil, "sts.us-east-1.amazonaws.com"},
-		{"no region, China", "", "arn:aws-cn:iam::123456789012:role/one", nil, "sts.cn-north-1.amazonaws.com.cn"},
+		{"no region, China", "", "arn:aws-cn:iam::123456789012:role/one", nil, "sts.cn-northwest-1.amazonaws.com.cn"},
+		{"no region, Europe's sovereign cloud", "", "arn:aws-eusc:iam::123456789012:role/one", nil, "sts.eusc-de-east-1.amazonaws.eu"},
 		{"no region, GovCloud", "", "arn:aws-us-gov:iam::123456789012:role/one", nil, "sts.us-gov-west-1.amazonaws.com"},
 		{"environment", region, "arn:aws:iam::123456789012:role/one", map[string]string{"AWS_REGION": "eu-north-1"}, "sts.eu-north-1.amazonaws.com"},
 		{"FIPS", "region = us-east-2\nuse_fips_endpoint = true\n", "arn:aws:iam::123456789012:role/one", nil, "sts-fips.us-east-2.amazonaws.com"},
@@ -217,6 +218,9 @@ func TestRoleThatCannotBeAssumedIsAnError(t *testing.T) {
 	}{
 		{"a circle", setup{config: "[default]\n" + role("one") + "source_profile = a\n[profile a]\n" + role("a") + "source_profile = b\n[profile b]\n" + role("b") + "source_profile = a\n"},
 			chain.ErrCycle, "default → a → b → a"},
+		{"a circle, though the first has a key", setup{config: "[default]\n" + role("one") + "source_profile = a\n" + key1 + "[profile a]\n" + role("a") + "source_profile = default\n"},
+			chain.ErrCycle, "source_profile of profile a closes it: default → a → default"},
+		{"another's circle with itself", setup{config: "[default]\n" + role("one") + "source_profile = a\n[profile a]\n" + role("a") + "source_profile = a\n"}, chain.ErrCycle, "default → a → a"},
 		{"itself without a key", setup{config: "[default]\n" + role("one") + "source_profile = default\n"}, chain.ErrCycle, "default → default"},
 		{"no such source", setup{config: "[default]\n" + role("one") + "source_profile = nowhere\n"}, chain.ErrNoProfile, "profile nowhere is neither here nor in"},
 		{"a source without the word profile", setup{config: "[default]\n" + role("one") + "source_profile = b\n[b]\n" + key1}, chain.ErrNoProfile, "[profile b] (it is the source_profile of default, "},
@@ -233,6 +237,13 @@ func TestRoleThatCannotBeAssumedIsAnError(t *testing.T) {
 		{"an external ID that cannot be", setup{config: "[default]\nregion = eu-central-1\n" + role("one") + "external_id = SECRETIVE!\nsource_profile = default\n" + key1}, sts.ErrInput, "ExternalId"},
 		{"refused", setup{sts: &stsServer{t: t, status: 403, code: "AccessDenied"}, config: "[default]\n" + region + role("one") + "external_id = SECRETIVE\nsource_profile = default\n" + key1},
 			sts.ErrAccessDenied, "was not assumed"},
+		{"an ARN of two words", setup{config: "[default]\nrole_arn = SECRETIVE arn\nsource_profile = default\n" + key1}, chain.ErrMalformed, "role_arn has a blank in its value"},
+		{"a session name of two words", setup{config: "[default]\n" + role("one") + "role_session_name = SECRETIVE me\nsource_profile = default\n" + key1}, chain.ErrMalformed, "role_session_name has a blank in its value"},
+		{"an external ID of two lines", setup{config: "[default]\n" + role("one") + "external_id = SECRETIVE\n  me\nsource_profile = default\n" + key1}, chain.ErrMalformed, "external_id has a blank in its value"},
+		{"a duration that is too long", setup{config: "[default]\n" + role("one") + "duration_seconds = 43201\nsource_profile = default\n" + key1}, chain.ErrMalformed, "is no number from 900"},
+		{"a region of two words", setup{config: "[default]\n" + role("one") + "region = SECRETIVE one\nsource_profile = default\n" + key1}, chain.ErrMalformed, "region has a blank in its value"},
+		{"an endpoint of two words", setup{config: "[default]\n" + role("one") + "endpoint_url = http://SECRETIVE one\nsource_profile = default\n" + key1}, chain.ErrMalformed, "endpoint_url has a blank in its value"},
+		{"a source with half a key", setup{config: "[default]\n" + role("one") + "source_profile = b\n[profile b]\n" + role("two") + "source_profile = b\naws_access_key_id = AKID\n"}, chain.ErrIncomplete, "aws_secret_access_key is missing in profile b"},
 		{"FIPS that is neither", setup{config: "[default]\n" + role("one") + "use_fips_endpoint = SECRETIVE\nsource_profile = default\n" + key1}, chain.ErrMalformed, "use_fips_endpoint is neither true nor false"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

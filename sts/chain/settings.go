@@ -3,6 +3,8 @@ package chain
 import (
 	"cmp"
 	"strings"
+
+	"github.com/sigvier/sigvier/sts"
 )
 
 // Region gives the region: AWS_REGION, else AWS_DEFAULT_REGION, else the
@@ -23,7 +25,7 @@ func (c *Chain) Region() (string, error) { return c.shared().region() }
 func (c *Chain) Endpoint(service string) (string, error) { return c.shared().endpoint(service) }
 
 func (s *shared) region() (string, error) {
-	if region := s.env.region(); region != "" {
+	if region := cmp.Or(s.env("AWS_REGION"), s.env("AWS_DEFAULT_REGION")); region != "" {
 		return region, nil
 	}
 	p, err := s.profile()
@@ -33,30 +35,17 @@ func (s *shared) region() (string, error) {
 	return p.word("region")
 }
 
-func (env environment) region() string {
-	return cmp.Or(env("AWS_REGION"), env("AWS_DEFAULT_REGION"))
-}
-
 func (s *shared) endpoint(service string) (string, error) {
-	ignore := s.env(ignoreEndpoints)
-	if strings.EqualFold(ignore, "true") {
-		return "", nil
+	ignore, err := s.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls")
+	if err != nil || ignore {
+		return "", err
 	}
-	fromEnv := s.env.endpoint(service)
-	if fromEnv != "" && ignore != "" {
-		return fromEnv, nil
+	if url := cmp.Or(s.env("AWS_ENDPOINT_URL_"+strings.ToUpper(snake(service))), s.env("AWS_ENDPOINT_URL")); url != "" {
+		return url, nil
 	}
 	p, err := s.profile()
 	if err != nil {
 		return "", err
-	}
-	if ignore == "" {
-		if s, ok := p.get("ignore_configured_endpoint_urls"); ok && strings.EqualFold(s.value, "true") {
-			return "", nil
-		}
-	}
-	if fromEnv != "" {
-		return fromEnv, nil
 	}
 	if name, ok := p.get("services"); ok {
 		services := configSection(p.config.sections, "services", name.value)
@@ -69,16 +58,6 @@ func (s *shared) endpoint(service string) (string, error) {
 		}
 	}
 	return p.word("endpoint_url")
-}
-
-const ignoreEndpoints = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
-
-// endpoint gives what the environment alone says, if it is not switched off.
-func (env environment) endpoint(service string) string {
-	if strings.EqualFold(env(ignoreEndpoints), "true") {
-		return ""
-	}
-	return cmp.Or(env("AWS_ENDPOINT_URL_"+strings.ToUpper(snake(service))), env("AWS_ENDPOINT_URL"))
 }
 
 // variants tells which of AWS's own endpoints are wanted (AWS SDKs and Tools
@@ -118,14 +97,44 @@ func snake(service string) string {
 	return strings.NewReplacer("-", "_", " ", "_").Replace(service)
 }
 
-// regionOfRole is where STS is asked for a role if no region is set: the role's
-// partition has one that every account has.
-func regionOfRole(arn string) string {
-	switch p := strings.SplitN(arn, ":", 3); {
-	case len(p) > 1 && p[1] == "aws-cn":
-		return "cn-north-1"
-	case len(p) > 1 && p[1] == "aws-us-gov":
-		return "us-gov-west-1"
+// sts is the STS that assumes a role. A region and an endpoint that are given go
+// before those that are set.
+func (s *shared) sts(role, region, endpoint string) (*sts.Client, error) {
+	c := &sts.Client{Region: region, Endpoint: endpoint}
+	var err error
+	if c.Region == "" {
+		if region, err = s.region(); err != nil {
+			return nil, err
+		}
+		c.Region = cmp.Or(region, roleRegion(role))
 	}
-	return "us-east-1"
+	if c.Endpoint == "" {
+		if c.Endpoint, err = s.endpoint("sts"); err != nil {
+			return nil, err
+		}
+	}
+	if c.Endpoint == "" {
+		c.FIPS, c.DualStack, err = s.variants()
+	}
+	return c, err
+}
+
+// roleRegions are the regions where STS is asked for a role if no region is set:
+// those that every account of a partition has (botocore, data/partitions.json,
+// implicitGlobalRegion).
+var roleRegions = map[string]string{
+	"aws":        "us-east-1",
+	"aws-cn":     "cn-northwest-1",
+	"aws-us-gov": "us-gov-west-1",
+	"aws-eusc":   "eusc-de-east-1",
+	"aws-iso":    "us-iso-east-1",
+	"aws-iso-b":  "us-isob-east-1",
+	"aws-iso-e":  "eu-isoe-west-1",
+	"aws-iso-f":  "us-isof-south-1",
+}
+
+func roleRegion(arn string) string {
+	_, rest, _ := strings.Cut(arn, ":")
+	partition, _, _ := strings.Cut(rest, ":")
+	return cmp.Or(roleRegions[partition], roleRegions["aws"])
 }

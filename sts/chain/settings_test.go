@@ -90,7 +90,11 @@ endpoint_url = http://a b
 		{"switched on by the environment, with a variable", "s3", setup{env: env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false", "AWS_ENDPOINT_URL", "http://env"), config: config, profile: "off"}, "http://env", nil},
 		{"services section that is not there", "s3", setup{config: config, profile: "lost"}, "", chain.ErrMalformed},
 		{"two words", "s3", setup{config: config, profile: "blank"}, "", chain.ErrMalformed},
+		{"switched by the environment to neither", "s3", setup{env: env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "yes", "AWS_ENDPOINT_URL", "http://env")}, "", chain.ErrMalformed},
+		{"switched by the profile to neither", "s3", setup{config: "[default]\nignore_configured_endpoint_urls = yes\nendpoint_url = http://x"}, "", chain.ErrMalformed},
+		{"services section without the service", "sqs", setup{config: config}, "http://profile", nil},
 		{"no such profile", "s3", setup{profile: "work"}, "", chain.ErrNoProfile},
+		{"no such profile, switched on", "s3", setup{profile: "work", env: env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false")}, "", chain.ErrNoProfile},
 		{"malformed file", "s3", setup{config: "x"}, "", chain.ErrMalformed},
 	} {
 		t.Run(test.name, func(t *testing.T) {

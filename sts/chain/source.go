@@ -30,7 +30,8 @@ func New(sources ...Source) *sts.Provider {
 type Sources []Source
 
 // Fetch gives the first credentials there are. If no source is set up, the
-// [*NoCredentialsError] lists them all.
+// [*NoCredentialsError] lists them all. If one fails, the error is a [*SearchError]
+// that lists those before it.
 func (s Sources) Fetch(ctx context.Context) (sigv4.Credentials, error) {
 	var tried []Attempt
 	for _, source := range s {
@@ -40,11 +41,14 @@ func (s Sources) Fetch(ctx context.Context) (sigv4.Credentials, error) {
 		}
 		// Only the source's own error counts, not one somewhere within: a role
 		// whose source has no credentials is a role that failed.
-		notSetUp, ok := err.(*NoCredentialsError)
-		if !ok {
-			return sigv4.Credentials{}, err
+		switch err := err.(type) {
+		case *NoCredentialsError:
+			tried = append(tried, err.Tried...)
+		case *SearchError:
+			return sigv4.Credentials{}, &SearchError{Before: append(tried, err.Before...), Err: err.Err}
+		default:
+			return sigv4.Credentials{}, &SearchError{Before: tried, Err: err}
 		}
-		tried = append(tried, notSetUp.Tried...)
 	}
 	return sigv4.Credentials{}, &NoCredentialsError{Tried: tried}
 }

@@ -49,7 +49,8 @@ func TestSourcesAreTriedInTurn(t *testing.T) {
 		tried   []string
 	}{
 		{"the first that has", []chain.Source{absent("a "), good, absent("b ")}, "a good ", nil, nil},
-		{"one that fails ends it", []chain.Source{absent("a "), failing, good}, "a ", broken, nil},
+		{"one that fails ends it", []chain.Source{absent("a "), failing, good}, "a ", broken, []string{"a "}},
+		{"one that fails among others", []chain.Source{absent("a "), chain.Sources{absent("b "), failing, good}, good}, "a b ", broken, []string{"a ", "b "}},
 		{"a role that fails ends it", []chain.Source{role, good}, "", chain.ErrNoCredentials, nil},
 		{"none", []chain.Source{absent("a "), chain.Sources{absent("b "), absent("c ")}}, "a b c ", chain.ErrNoCredentials, []string{"a ", "b ", "c "}},
 		{"no sources", nil, "", chain.ErrNoCredentials, nil},
@@ -65,11 +66,17 @@ func TestSourcesAreTriedInTurn(t *testing.T) {
 				t.Errorf("asked %q, %v, want %q, %v", asked, err, test.asked, test.err)
 			}
 			var none *chain.NoCredentialsError
+			var search *chain.SearchError
+			var attempts []chain.Attempt
+			switch {
+			case errors.As(err, &search):
+				attempts = search.Before
+			case errors.As(err, &none):
+				attempts = none.Tried
+			}
 			var tried []string
-			if errors.As(err, &none) {
-				for _, a := range none.Tried {
-					tried = append(tried, a.Source)
-				}
+			for _, a := range attempts {
+				tried = append(tried, a.Source)
 			}
 			if diff := cmp.Diff(test.tried, tried); diff != "" {
 				t.Errorf("tried (-want +got):\n%s", diff)

@@ -9,13 +9,14 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
+	"github.com/sigvier/sigvier/sts"
 )
 
 // SSO is a role that IAM Identity Center gives to who has signed in with
@@ -32,8 +33,10 @@ type SSO struct {
 	// Region is that of IAM Identity Center, AccountID and RoleName say which role
 	// is wanted.
 	Region, AccountID, RoleName string
-	// Endpoint is the URL of the portal's API; "" is AWS's in the region.
-	Endpoint string
+	// Endpoint is the URL of the portal's API; "" is AWS's own in the region, as
+	// FIPS and DualStack say.
+	Endpoint        string
+	FIPS, DualStack bool
 	// Home is the home directory; "" means os.UserHomeDir.
 	Home string
 	// Base sends the request; nil means http.DefaultTransport.
@@ -48,7 +51,7 @@ const ssoName = "IAM Identity Center"
 
 var (
 	ssoAccount = regexp.MustCompile(`^[0-9]{12}$`)
-	regionName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	plainWord  = regexp.MustCompile(`^[A-Za-z0-9_.@%+:/,-]+$`)
 )
 
 // Fetch implements [Source].
@@ -60,16 +63,24 @@ func (s *SSO) Fetch(ctx context.Context) (sigv4.Credentials, error) {
 	if err != nil {
 		return sigv4.Credentials{}, err
 	}
-	token, err := s.token()
+	hash, err := sha1Hex(cmp.Or(s.Session, s.StartURL))
+	if err != nil {
+		return sigv4.Credentials{}, err
+	}
+	// Where "aws sso login" has put the token: the name is the SHA-1 of the
+	// session's name, or of the start URL (AWS SDKs and Tools Reference Guide,
+	// "Understand IAM Identity Center authentication").
+	file := filepath.Join((&shared{home: s.Home}).homeDir(), ".aws", "sso", "cache", hash+".json")
+	token, err := s.token(file)
 	if err != nil {
 		return sigv4.Credentials{}, err
 	}
 	// IAM Identity Center Portal API Reference, "GetRoleCredentials".
-	l := &local{base: s.Base, timeout: 30 * time.Second}
-	if l.base == nil {
-		l.base = http.DefaultTransport
+	portal := &service{base: s.Base, timeout: 30 * time.Second, attempts: 3}
+	if portal.base == nil {
+		portal.base = http.DefaultTransport
 	}
-	a, failure := l.ask(ctx, http.MethodGet, endpoint, http.Header{"X-Amz-Sso_bearer_token": {token}, "Accept": {"application/json"}})
+	a, failure := portal.ask(ctx, http.MethodGet, endpoint, http.Header{"X-Amz-Sso_bearer_token": {token}, "Accept": {"application/json"}})
 	failed := func(problem string, err error) (sigv4.Credentials, error) {
 		return sigv4.Credentials{}, &SourceError{Source: ssoName, Problem: problem, Status: a.status, Err: err}
 	}
@@ -77,7 +88,7 @@ func (s *SSO) Fetch(ctx context.Context) (sigv4.Credentials, error) {
 	case failure != nil:
 		return failed("did not give the role's credentials", failure)
 	case a.status == http.StatusUnauthorized:
-		return sigv4.Credentials{}, s.signIn(s.cacheFile(), "holds a session that was refused (status 401)")
+		return sigv4.Credentials{}, s.signIn(file, "holds a session that was refused (status 401)")
 	case a.status == http.StatusForbidden:
 		return failed("does not give the role to who has signed in: are sso_account_id and sso_role_name right? (status 403)", nil)
 	case a.status != http.StatusOK:
@@ -118,16 +129,13 @@ func (s *SSO) url() (string, error) {
 		return bad("sso_account_id", "is not twelve digits")
 	case s.RoleName == "":
 		return bad("sso_role_name", "is empty")
-	case !regionName.MatchString(s.Region):
-		return bad("sso_region", `is no region's name, such as "eu-central-1"`)
 	}
 	base := s.Endpoint
 	if base == "" {
-		suffix := "amazonaws.com"
-		if strings.HasPrefix(s.Region, "cn-") {
-			suffix = "amazonaws.com.cn"
+		var err error
+		if base, err = sts.RegionalEndpoint("portal.sso", s.Region, s.FIPS, s.DualStack); err != nil {
+			return bad("sso_region", `is no region's name, such as "eu-central-1"`)
 		}
-		base = "https://portal.sso." + s.Region + "." + suffix
 	}
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
@@ -138,23 +146,14 @@ func (s *SSO) url() (string, error) {
 	return u.String(), nil
 }
 
-// cacheFile is where "aws sso login" puts the token: its name is the SHA-1 of the
-// session's name, or of the start URL (AWS SDKs and Tools Reference Guide,
-// "Understand IAM Identity Center authentication").
-func (s *SSO) cacheFile() string {
-	home := (&shared{home: s.Home}).homeDir()
-	return filepath.Join(home, ".aws", "sso", "cache", sha1Hex(cmp.Or(s.Session, s.StartURL))+".json")
-}
-
 // token reads the cached token.
-func (s *SSO) token() (string, error) {
-	name := s.cacheFile()
-	text, err := os.ReadFile(name)
+func (s *SSO) token(name string) (string, error) {
+	text, err := readFile(name, maxAnswer)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "", s.signIn(name, "is not there: nobody has signed in")
 	case err != nil:
-		return "", &SettingError{Kind: ErrUnreadable, Source: name, Problem: reason(err), Err: err}
+		return "", unreadable(name, "", err)
 	}
 	var cached struct{ AccessToken, ExpiresAt string }
 	if json.Unmarshal(text, &cached) != nil || cached.AccessToken == "" ||
@@ -177,9 +176,17 @@ func (s *SSO) signIn(file, problem string) error {
 	command := "aws sso login"
 	switch {
 	case s.profile != "":
-		command += " --profile " + s.profile
+		command += " --profile " + argument(s.profile)
 	case s.Session != "":
-		command += " --sso-session " + s.Session
+		command += " --sso-session " + argument(s.Session)
 	}
 	return &SettingError{Kind: ErrSignIn, Source: file, Problem: "it " + problem + "; run: " + command}
+}
+
+// argument writes a name for a command line, for somebody who copies it.
+func argument(name string) string {
+	if plainWord.MatchString(name) {
+		return name
+	}
+	return strconv.Quote(name)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
@@ -58,18 +59,12 @@ func (w *WebIdentity) Fetch(ctx context.Context) (sigv4.Credentials, error) {
 	if role == "" {
 		return sigv4.Credentials{}, noRoleARN()
 	}
-	client := &sts.Client{
-		Region:   cmp.Or(w.Region, env.region(), regionOfRole(role)),
-		Endpoint: cmp.Or(w.Endpoint, env.endpoint("sts")),
-		Base:     w.Base, Now: w.Now,
+	// The environment alone, whichever profile it names.
+	client, err := (&shared{env: env, name: "default", read: true}).sts(role, w.Region, w.Endpoint)
+	if err != nil {
+		return sigv4.Credentials{}, err
 	}
-	if client.Endpoint == "" {
-		s := &shared{env: env, read: true} // without files
-		var err error
-		if client.FIPS, client.DualStack, err = s.variants(); err != nil {
-			return sigv4.Credentials{}, err
-		}
-	}
+	client.Base, client.Now = w.Base, w.Now
 	return w.assume(ctx, client, file, sts.AssumeRoleWithWebIdentityInput{
 		RoleARN:     role,
 		SessionName: cmp.Or(w.SessionName, env("AWS_ROLE_SESSION_NAME"), defaultSession),
@@ -83,10 +78,11 @@ func noRoleARN() error {
 }
 
 func (w *WebIdentity) assume(ctx context.Context, client *sts.Client, file string, in sts.AssumeRoleWithWebIdentityInput) (sigv4.Credentials, error) {
-	token, err := readToken(file)
+	text, err := readFile(file, maxAnswer)
 	if err != nil {
-		return sigv4.Credentials{}, &SettingError{Kind: ErrUnreadable, Source: file, Problem: "it is to have the web identity's token: " + err.Error(), Err: err}
+		return sigv4.Credentials{}, unreadable(file, "it is to have the web identity's token: ", err)
 	}
+	token := strings.TrimSpace(string(text)) // an editor leaves a line end
 	if token == "" {
 		return sigv4.Credentials{}, &SettingError{Kind: ErrMalformed, Source: file, Problem: "the web identity's token is empty"}
 	}

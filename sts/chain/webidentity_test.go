@@ -68,6 +68,68 @@ func TestWebIdentityFileIsReadEachTime(t *testing.T) {
 	}
 }
 
+// Alone, it has nothing to do with profiles.
+func TestWebIdentityServesAlone(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "token")
+	write(t, file, token)
+	for _, test := range []struct {
+		name string
+		env  map[string]string
+		with chain.WebIdentity
+		want string // host
+	}{
+		{"region", map[string]string{"AWS_REGION": "eu-west-1", "AWS_PROFILE": "work"}, chain.WebIdentity{}, "sts.eu-west-1.amazonaws.com"},
+		{"the other variable for it", map[string]string{"AWS_DEFAULT_REGION": "eu-west-1"}, chain.WebIdentity{}, "sts.eu-west-1.amazonaws.com"},
+		{"region that is given", map[string]string{"AWS_REGION": "eu-west-1"}, chain.WebIdentity{Region: "eu-west-2"}, "sts.eu-west-2.amazonaws.com"},
+		{"no region", nil, chain.WebIdentity{}, "sts.us-east-1.amazonaws.com"},
+		{"FIPS", map[string]string{"AWS_REGION": "us-east-2", "AWS_USE_FIPS_ENDPOINT": "true"}, chain.WebIdentity{}, "sts-fips.us-east-2.amazonaws.com"},
+		{"endpoint", map[string]string{"AWS_USE_FIPS_ENDPOINT": "true", "AWS_ENDPOINT_URL": "http://all", "AWS_ENDPOINT_URL_STS": "http://its-own"}, chain.WebIdentity{}, "its-own"},
+		{"endpoint that is given", map[string]string{"AWS_ENDPOINT_URL_STS": "http://its-own"}, chain.WebIdentity{Endpoint: "http://given"}, "given"},
+		{"endpoint that is switched off", map[string]string{"AWS_ENDPOINT_URL": "http://all", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, chain.WebIdentity{}, "sts.us-east-1.amazonaws.com"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var asked []string
+			w := test.with
+			w.TokenFile, w.RoleARN = file, "arn:aws:iam::123456789012:role/pod"
+			w.Env = func(name string) string { return test.env[name] }
+			w.Base = roundTripper(func(req *http.Request) (*http.Response, error) {
+				asked = append(asked, req.URL.Hostname())
+				return &http.Response{StatusCode: http.StatusForbidden, Body: http.NoBody, Request: req}, nil
+			})
+			if _, err := w.Fetch(t.Context()); err == nil || strings.Join(asked, " ") != test.want {
+				t.Errorf("asked %q, %v, want %q", asked, err, test.want)
+			}
+		})
+	}
+}
+
+func TestWebIdentityHasUsableSettings(t *testing.T) {
+	pod := map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "HOME/token"}
+	for _, test := range []struct {
+		name string
+		setup
+		part string
+	}{
+		{"a role of two words", setup{config: "[default]\nweb_identity_token_file = HOME/token\nrole_arn = SECRETIVE arn\n"}, "role_arn has a blank"},
+		{"a session name of two words", setup{config: "[default]\nweb_identity_token_file = HOME/token\nrole_session_name = SECRETIVE me\n" + role("one")}, "role_session_name has a blank"},
+		{"a duration that is none", setup{config: "[default]\nweb_identity_token_file = HOME/token\nduration_seconds = SECRETIVE\n" + role("one")}, "duration_seconds is no number"},
+		{"an endpoint of two words", setup{config: "[default]\nweb_identity_token_file = HOME/token\nendpoint_url = SECRETIVE one\n" + role("one")}, "endpoint_url has a blank"},
+		{"the environment's, with a role of two words", setup{env: pod, config: "[default]\nweb_identity_token_file = x\nrole_arn = SECRETIVE arn\n"}, "role_arn has a blank"},
+		{"the environment's, with a session name of two words", setup{env: pod, config: "[default]\nweb_identity_token_file = x\nrole_session_name = SECRETIVE me\n" + role("one")}, "role_session_name has a blank"},
+		{"the environment's, with an endpoint of two words", setup{env: pod, config: "[default]\nweb_identity_token_file = x\nendpoint_url = SECRETIVE one\n" + role("one")}, "endpoint_url has a blank"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c, home := test.chain(t)
+			write(t, filepath.Join(home, "token"), token)
+			_, err := c.Credentials(t.Context())
+			if !errors.Is(err, chain.ErrMalformed) || !strings.Contains(err.Error(), test.part) {
+				t.Errorf("got %v, want %v with %q", err, chain.ErrMalformed, test.part)
+			}
+			noSecret(t, err)
+		})
+	}
+}
+
 func TestWebIdentityThatFailsEndsTheSearch(t *testing.T) {
 	good := "[default]\n" + key("AKID", secret)
 	for _, test := range []struct {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -17,38 +16,29 @@ import (
 	"github.com/sigvier/sigvier/sigv4"
 )
 
-// local asks a service on the machine, or beside it: never through a proxy, never
-// where a redirect points, and not for long. Its connections end with it.
-type local struct {
-	base    http.RoundTripper
-	own     *http.Transport // nil if the base was given
-	timeout time.Duration
+// service asks a service for credentials: never where a redirect points, and not
+// for long.
+type service struct {
+	base     http.RoundTripper
+	timeout  time.Duration // of each request
+	attempts int           // how often a request is made
 }
 
-// newLocal makes one; allowed says which addresses may be dialled, nil is all.
-func newLocal(base http.RoundTripper, timeout time.Duration, allowed func(netip.Addr) bool) *local {
-	l := &local{base: base, timeout: timeout}
-	if base == nil {
-		dialer := &net.Dialer{Timeout: timeout, Control: func(_, address string, _ syscall.RawConn) error {
-			to, err := netip.ParseAddrPort(address)
-			if allowed != nil && (err != nil || !allowed(to.Addr())) {
-				return errNotAllowed
-			}
-			return nil
-		}}
-		l.own = &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: timeout, DisableCompression: true}
-		l.base = l.own
-	}
-	return l
+// local makes a transport to a service on the machine or beside it, which is not
+// asked through a proxy; allowed says which addresses may be dialled, nil is all.
+func local(timeout time.Duration, allowed func(netip.Addr) bool) *http.Transport {
+	dialer := &net.Dialer{Timeout: timeout, Control: func(_, address string, _ syscall.RawConn) error {
+		to, err := netip.ParseAddrPort(address)
+		if allowed != nil && (err != nil || !allowed(to.Addr())) {
+			return errNotAllowed
+		}
+		return nil
+	}}
+	// Nothing is kept open, for there is nobody who would close it.
+	return &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: timeout, DisableCompression: true, DisableKeepAlives: true}
 }
 
 var errNotAllowed = errors.New("the host's address is not one of those allowed")
-
-func (l *local) close() {
-	if l.own != nil {
-		l.own.CloseIdleConnections()
-	}
-}
 
 // answer is what a service said.
 type answer struct {
@@ -75,8 +65,31 @@ func (e *noAnswer) Error() string {
 
 func (e *noAnswer) Unwrap() error { return e.err }
 
-func (l *local) ask(ctx context.Context, method, url string, header http.Header) (answer, *noAnswer) {
-	ctx, cancel := context.WithTimeout(ctx, l.timeout)
+// pause is how long a service is left alone before the second attempt; before each
+// further one it doubles.
+const pause = 100 * time.Millisecond
+
+// ask asks again, as often as is set, while there is no answer or one which says
+// that the service cannot give it now.
+func (s *service) ask(ctx context.Context, method, url string, header http.Header) (a answer, failure *noAnswer) {
+	for n := range s.attempts {
+		if n > 0 {
+			select {
+			case <-time.After(pause << min(n-1, 5)):
+			case <-ctx.Done():
+				return a, failure
+			}
+		}
+		a, failure = s.once(ctx, method, url, header)
+		if failure == nil && a.status < http.StatusInternalServerError && a.status != http.StatusTooManyRequests {
+			break
+		}
+	}
+	return a, failure
+}
+
+func (s *service) once(ctx context.Context, method, url string, header http.Header) (answer, *noAnswer) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	var reached atomic.Bool
 	trace := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { reached.Store(true) }})
@@ -88,17 +101,14 @@ func (l *local) ask(ctx context.Context, method, url string, header http.Header)
 		return failed(errors.New("the URL cannot be asked"))
 	}
 	req.Header = header
-	resp, err := l.base.RoundTrip(req)
+	resp, err := s.base.RoundTrip(req)
 	if err != nil {
 		return failed(err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxOutput+1))
+	body, err := readUpTo(maxAnswer, resp.Body)
 	if err != nil {
 		return failed(fmt.Errorf("reading the answer: %w", err))
-	}
-	if len(body) > maxOutput {
-		return failed(fmt.Errorf("the answer has %w", errTooMuch))
 	}
 	return answer{resp.StatusCode, body}, nil
 }
