@@ -21,24 +21,25 @@ const module = "github.com/sigvier/sigvier"
 // Do not change this to mend a build: a package that needs more than its floor
 // is in the wrong place.
 var floors = map[string]string{
-	"testvectors":          "",
-	"sigv4":                "",
-	"sigv4/sigv4a":         "sigv4",
-	"sigv4/sigv4http":      "sigv4",
-	"sigv4/oracle":         "sigv4",
-	"sts":                  "sigv4 sigv4/sigv4http",
-	"sts/policy":           "",
-	"sts/chain":            "sigv4 sigv4/sigv4http sts",
-	"s3client/checksum":    "",
-	"s3client":             "sigv4 sigv4/sigv4http sts sts/chain sts/policy s3client/checksum",
-	"s3client/checkup":     "sigv4 sigv4/sigv4http sts sts/chain sts/policy s3client",
-	"s3client/s3test":      "sigv4 sigv4/sigv4http sts/policy s3client s3client/checksum",
-	"transfer":             "sigv4 s3client s3client/checksum",
-	"transfer/cmd/sigvier": "testvectors sigv4 sigv4/sigv4http sigv4/oracle sts sts/chain sts/policy s3client/checksum s3client s3client/checkup s3client/s3test transfer",
+	"testvectors":            "",
+	"sigv4":                  "",
+	"sigv4/sigv4a":           "sigv4",
+	"sigv4/sigv4http/awsxml": "",
+	"sigv4/sigv4http":        "sigv4 sigv4/sigv4http/awsxml",
+	"sigv4/oracle":           "sigv4",
+	"sts":                    "sigv4 sigv4/sigv4http sigv4/sigv4http/awsxml",
+	"sts/policy":             "",
+	"sts/chain":              "sigv4 sigv4/sigv4http sts",
+	"s3client/checksum":      "",
+	"s3client":               "sigv4 sigv4/sigv4http sigv4/sigv4http/awsxml sts sts/chain sts/policy s3client/checksum",
+	"s3client/checkup":       "sigv4 sigv4/sigv4http sts sts/chain sts/policy s3client",
+	"s3client/s3test":        "sigv4 sigv4/sigv4http sigv4/sigv4http/awsxml sts/policy s3client s3client/checksum",
+	"transfer":               "sigv4 s3client s3client/checksum",
+	"transfer/cmd/sigvier":   "testvectors sigv4 sigv4/sigv4http sigv4/sigv4http/awsxml sigv4/oracle sts sts/chain sts/policy s3client/checksum s3client s3client/checkup s3client/s3test transfer",
 }
 
 // standardOnly may import nothing but the standard library.
-var standardOnly = []string{"testvectors", "sigv4", "sigv4/sigv4a", "sts/policy", "s3client/checksum"}
+var standardOnly = []string{"testvectors", "sigv4", "sigv4/sigv4a", "sigv4/sigv4http/awsxml", "sts/policy", "s3client/checksum"}
 
 // commandOnly belongs to the command: a library leaves flags and signals to its
 // program.

@@ -1,0 +1,28 @@
+// Package awsxml reads the XML documents that AWS's services answer with, and
+// writes the few that they are sent. It takes the place of encoding/xml, which costs
+// a small program 135 KB and a listing three quarters of its time.
+//
+// A [Decoder] goes through a document once and gives the elements one by one:
+//
+//	d := awsxml.NewDecoder(resp.Body, 1<<20)
+//	d.Root("ListAllMyBucketsResult")
+//	for name := range d.Children {
+//		switch string(name) {
+//		case "ContinuationToken":
+//			token = d.Text()
+//		case "Buckets":
+//			for range d.Children {
+//				…
+//			}
+//		}
+//	}
+//	err := d.End()
+//
+// What it reads is XML 1.0 in UTF-8, strictly, and with encoding/xml it agrees on
+// every document of the kind. It refuses what AWS never sends and an attacker might:
+// a document type with its entities, names beyond ASCII, and more than its limits
+// allow. Memory is bounded by them, whatever the length of the document.
+//
+// Elements go by their local name: no document of AWS has two of different
+// namespaces. Attributes are checked, and not given.
+package awsxml
