@@ -2,11 +2,12 @@ package sigv4http
 
 import (
 	"bytes"
-	"encoding/xml"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/sigvier/sigvier/sigv4/sigv4http/awsxml"
 )
 
 // maxErrorBody bounds what is read of an error document.
@@ -83,39 +84,41 @@ func peekError(resp *http.Response) *APIError {
 }
 
 // parse fills e from an error document: S3's <Error>, or the query services'
-// <ErrorResponse><Error>.
+// <ErrorResponse>, which has one in it. Of a document that breaks off, or is wrong
+// further on, the elements count that came whole: the code is the first.
 func (e *APIError) parse(body []byte) {
-	type detail struct {
-		Code, Message, Resource, Region, BucketName, Key string
-		RequestID                                        string `xml:"RequestId"`
-		HostID                                           string `xml:"HostId"`
-		CanonicalRequest, StringToSign                   string
+	d := awsxml.NewDecoder(bytes.NewReader(body), maxErrorBody)
+	d.Root("Error", "ErrorResponse")
+	e.parseElement(d)
+}
+
+func (e *APIError) parseElement(d *awsxml.Decoder) {
+	for name := range d.Children {
+		switch string(name) {
+		case "Error":
+			e.parseElement(d)
+		case "Code":
+			e.Code = d.Text()
+		case "Message":
+			e.Message = d.Text()
+		case "Resource":
+			e.Resource = d.Text()
+		case "BucketName":
+			e.Bucket = d.Text()
+		case "Key":
+			e.Key = d.Text()
+		case "CanonicalRequest":
+			e.CanonicalRequest = d.Text()
+		case "StringToSign":
+			e.StringToSign = d.Text()
+		case "Region":
+			setIf(&e.Region, d.Text())
+		case "RequestId":
+			setIf(&e.RequestID, d.Text())
+		case "HostId":
+			setIf(&e.HostID, d.Text())
+		}
 	}
-	var doc struct {
-		XMLName xml.Name
-		detail
-		Error     detail
-		RequestID string `xml:"RequestId"`
-	}
-	if xml.Unmarshal(body, &doc) != nil {
-		return
-	}
-	var d detail
-	switch doc.XMLName.Local {
-	case "Error":
-		d = doc.detail
-		d.RequestID = doc.RequestID
-	case "ErrorResponse":
-		d = doc.Error
-		d.RequestID = doc.RequestID
-	default:
-		return
-	}
-	e.Code, e.Message, e.Resource, e.Bucket, e.Key = d.Code, d.Message, d.Resource, d.BucketName, d.Key
-	e.CanonicalRequest, e.StringToSign = d.CanonicalRequest, d.StringToSign
-	setIf(&e.Region, d.Region)
-	setIf(&e.RequestID, d.RequestID)
-	setIf(&e.HostID, d.HostID)
 }
 
 // redact takes the session token out of an error document. With

@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"hash"
@@ -19,6 +18,7 @@ import (
 	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
+	"github.com/sigvier/sigvier/sigv4/sigv4http/awsxml"
 )
 
 // The server's side: what a handler gets has been verified, or is verified while
@@ -395,25 +395,19 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	if h.Get("X-Amz-Request-Id") == "" {
 		h.Set("X-Amz-Request-Id", rand.Text()[:16])
 	}
-	var doc bytes.Buffer
-	element := func(name, text string) {
-		doc.WriteString("<" + name + ">")
-		xml.EscapeText(&doc, []byte(text)) // a Buffer's Write never fails
-		doc.WriteString("</" + name + ">")
-	}
-	doc.WriteString(xml.Header + "<Error>")
-	element("Code", e.Code)
-	element("Message", e.Message)
+	doc := []byte(awsxml.Header + "<Error>")
+	doc = awsxml.AppendElement(doc, "Code", e.Code)
+	doc = awsxml.AppendElement(doc, "Message", e.Message)
 	for _, field := range e.Elements {
-		element(field[0], field[1])
+		doc = awsxml.AppendElement(doc, field[0], field[1])
 	}
 	if r.URL != nil {
-		element("Resource", r.URL.EscapedPath())
+		doc = awsxml.AppendElement(doc, "Resource", r.URL.EscapedPath())
 	}
-	element("RequestId", h.Get("X-Amz-Request-Id"))
-	doc.WriteString("</Error>")
+	doc = awsxml.AppendElement(doc, "RequestId", h.Get("X-Amz-Request-Id"))
+	doc = append(doc, "</Error>"...)
 	h.Set("Content-Type", "application/xml")
-	h.Set("Content-Length", strconv.Itoa(doc.Len()))
+	h.Set("Content-Length", strconv.Itoa(len(doc)))
 	w.WriteHeader(e.Status)
-	w.Write(doc.Bytes()) // a client that went away is no error of the server's
+	w.Write(doc) // a client that went away is no error of the server's
 }
