@@ -2,7 +2,6 @@ package s3test
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -145,7 +144,7 @@ func grants(action string) (all []headerAction) {
 type location struct{ bucket, key, version string }
 
 // on is the target of the operation as a whole.
-func (q *request) on() location { return location{q.bucket, q.key, q.query.Get("versionId")} }
+func (q *request) on() location { return location{q.bucket, q.key, q.version} }
 
 // needed is the permission for the operation on a location, and those for what its
 // headers ask for besides. Each has the condition keys of its own.
@@ -170,8 +169,7 @@ func (q *request) needed(on location, h http.Header, keys func(action string, on
 			add(also.action, on)
 		}
 	}
-	if source := h.Get("X-Amz-Copy-Source"); source != "" {
-		from := copySource(source)
+	if from, err := parseCopySource(h.Get(copySourceHeader)); err == nil {
 		action := "s3:GetObject"
 		if from.version != "" {
 			action = ofVersion(action)
@@ -196,19 +194,4 @@ func (q *request) need(action string, on location) policy.Request {
 		resource += on.bucket + "/" + on.key
 	}
 	return policy.Request{Principal: q.caller.arn(), Action: action, Resource: resource}
-}
-
-// copySource reads BUCKET/KEY[?versionId=ID], encoded like a URL (Amazon S3 API
-// Reference, "CopyObject").
-func copySource(source string) location {
-	path, query, _ := strings.Cut(source, "?")
-	version, ok := strings.CutPrefix(query, "versionId=")
-	if !ok {
-		version = ""
-	}
-	if decoded, err := url.PathUnescape(path); err == nil {
-		path = decoded
-	}
-	bucket, key, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	return location{bucket, key, version}
 }

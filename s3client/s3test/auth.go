@@ -109,16 +109,47 @@ func refused(e *sigv4http.Refusal) *apiError {
 // maxForm bounds the bodies that are read into memory: XML and forms.
 const maxForm = 1 << 20
 
+// maxLong bounds those that list parts or keys: 10,000 with their checksums, or
+// 1,000 of 1,024 bytes.
+const maxLong = 8 << 20
+
 // readBody reads a small body.
-func readBody(r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxForm+1))
+func readBody(r *http.Request, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
 	switch {
 	case err != nil:
 		return nil, bodyError(err)
-	case len(body) > maxForm:
-		return nil, standard("MaxMessageLengthExceeded", field{"MaxMessageLengthBytes", maxForm})
+	case int64(len(body)) > limit:
+		return nil, standard("MaxMessageLengthExceeded", field{"MaxMessageLengthBytes", limit})
 	}
 	return body, nil
+}
+
+// readSummed reads the body of an operation that stores none, and holds it
+// against the digest or the checksum that comes with it.
+func readSummed(r *http.Request, q *request) ([]byte, error) {
+	limit := int64(maxForm)
+	if q.operation.is(long) {
+		limit = maxLong
+	}
+	body, err := readBody(r, limit)
+	if err != nil || q.operation.is(sumsAnObject) {
+		return body, err
+	}
+	sums, err := newChecksums(r.Header, q.trailer)
+	if err != nil {
+		return nil, err
+	}
+	if q.trailer != "" {
+		sums.want = r.Trailer.Get(q.trailer)
+	}
+	if q.operation.is(summed) && sums.contentMD5 == nil && sums.want == "" {
+		return nil, errorf("InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
+	}
+	for _, w := range sums.writers() {
+		w.Write(body)
+	}
+	return body, sums.verify()
 }
 
 // bodyError says what a body that ended with an error is to S3: not what was

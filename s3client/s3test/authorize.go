@@ -151,8 +151,8 @@ func (s *Server) checkOwner(q *request, h http.Header) error {
 	if err := s.expectOwner(q.bucket, expected); err != nil {
 		return err
 	}
-	if source := h.Get("X-Amz-Copy-Source"); source != "" {
-		return s.expectOwner(copySource(source).bucket, h.Get("X-Amz-Source-Expected-Bucket-Owner"))
+	if from, err := parseCopySource(h.Get(copySourceHeader)); err == nil {
+		return s.expectOwner(from.bucket, h.Get("X-Amz-Source-Expected-Bucket-Owner"))
 	}
 	return nil
 }

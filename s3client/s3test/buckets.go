@@ -31,7 +31,7 @@ func (s *Server) listBuckets(w *answer, r *http.Request, q *request) error {
 		}
 		x.start("Bucket", "")
 		x.element("Name", b.name)
-		x.element("CreationDate", b.created.Format(timestamp))
+		x.element("CreationDate", b.Created.Format(timestamp))
 		x.element("BucketRegion", s.cfg.Region)
 		x.end("Bucket")
 	}
@@ -58,7 +58,7 @@ func (s *Server) createBucket(w *answer, r *http.Request, q *request) error {
 	if err := refuseACL(r); err != nil {
 		return err
 	}
-	if err := s.store.createBucket(q.bucket, s.now()); err != nil {
+	if err := s.store.createBucket(q.bucket, &settings{Created: s.now(), Region: s.cfg.Region}); err != nil {
 		return q.storeError(err)
 	}
 	w.Header().Set("Location", "/"+q.bucket)
@@ -142,6 +142,10 @@ func (q *request) storeError(err error) error {
 		return standard("BucketNotEmpty", name)
 	case errors.Is(err, errNoSuchKey):
 		return standard("NoSuchKey", field{"Key", q.key})
+	case errors.Is(err, errNoSuchVersion):
+		return standard("NoSuchVersion", field{"Key", q.key}, field{"VersionId", q.version})
+	case errors.Is(err, errNoSuchUpload):
+		return standard("NoSuchUpload", field{"UploadId", q.query.Get("uploadId")})
 	}
 	return err
 }

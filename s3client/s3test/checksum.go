@@ -2,13 +2,14 @@ package s3test
 
 import (
 	"crypto/fips140"
-	"crypto/sha1"
+	"crypto/md5"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"hash"
-	"hash/crc32"
-	"hash/crc64"
+	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/sigvier/sigvier/s3client/checksum"
@@ -16,45 +17,35 @@ import (
 
 // The additional checksums (Amazon S3 User Guide, "Checking object integrity").
 
-type algorithm struct {
-	name string // as it ends the header's name: X-Amz-Checksum-Crc32c
-	size int
-	new  func() hash.Hash
-}
+// defaultChecksum is what S3 adds itself to an object that came without.
+const defaultChecksum = checksum.CRC64NVME
 
-// algorithms: the first is what S3 adds itself to an object that came without.
-var algorithms = []algorithm{
-	{"Crc64nvme", crc64.Size, newCRC(checksum.CRC64NVME)},
-	{"Crc32", crc32.Size, newCRC(checksum.CRC32)},
-	{"Crc32c", crc32.Size, newCRC(checksum.CRC32C)},
-	{"Sha1", sha1.Size, sha1.New},
-	{"Sha256", sha256.Size, sha256.New},
-}
-
-// newCRC makes hashes of a CRC, which fail for nothing.
-func newCRC(a checksum.Algorithm) func() hash.Hash {
-	return func() hash.Hash {
-		h, _ := a.New()
-		return h
+// algorithmFor finds the algorithm that a client names: CRC32C, SHA256, …
+func algorithmFor(name string) (checksum.Algorithm, error) {
+	a, err := checksum.ParseAlgorithm(name)
+	if err != nil {
+		return a, errorf("InvalidRequest", "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
 	}
+	return a, computable(a, "x-amz-checksum-algorithm")
 }
 
-func algorithmNamed(name string) algorithm {
-	for _, a := range algorithms {
-		if a.name == name {
-			return a
-		}
+// computable refuses what cannot be checked here: to ignore it would be to claim that
+// it was checked.
+func computable(a checksum.Algorithm, header string) error {
+	if _, err := a.New(); err != nil {
+		return notImplemented("This checksum cannot be checked here", field{"Header", header})
 	}
-	return algorithm{}
+	return nil
 }
 
 // wantedChecksum finds the checksum that the client computed. Of one that comes
 // in a trailer only the algorithm is known yet.
-func wantedChecksum(h http.Header, trailer string) (alg algorithm, want string, err error) {
-	alg = algorithms[0]
+func wantedChecksum(h http.Header, trailer string) (a checksum.Algorithm, want string, err error) {
+	a = defaultChecksum
 	if trailer != "" {
-		if alg = algorithmNamed(strings.TrimPrefix(trailer, "X-Amz-Checksum-")); alg.new == nil || alg.name == "Sha1" && fips140.Enabled() {
-			return alg, "", notImplemented("This checksum cannot be checked here", field{"Header", strings.ToLower(trailer)})
+		a, _ = checksum.ParseHeader(trailer)
+		if err := computable(a, strings.ToLower(trailer)); err != nil {
+			return a, "", err
 		}
 	}
 	for name, values := range h {
@@ -63,25 +54,100 @@ func wantedChecksum(h http.Header, trailer string) (alg algorithm, want string, 
 			continue
 		}
 		if want != "" || trailer != "" {
-			return alg, "", errorf("InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+			return a, "", errorf("InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
 		}
 		lower := strings.ToLower(name)
-		alg = algorithmNamed(rest)
-		if alg.new == nil || alg.name == "Sha1" && fips140.Enabled() {
-			// To ignore it would be to claim that it was checked.
-			return alg, "", notImplemented("This checksum cannot be checked here", field{"Header", lower})
+		a, _ = checksum.ParseHeader(name)
+		if err := computable(a, lower); err != nil {
+			return a, "", err
 		}
 		want = values[0]
-		if sum, err := base64.StdEncoding.DecodeString(want); err != nil || len(sum) != alg.size {
-			return alg, "", errorf("InvalidRequest", "Value for "+lower+" header is invalid.")
+		if _, err := checksum.Parse(a, want, checksum.FullObject); err != nil {
+			return a, "", errorf("InvalidRequest", "Value for "+lower+" header is invalid.")
 		}
 	}
 	switch named := h.Get("X-Amz-Sdk-Checksum-Algorithm"); {
 	case named == "":
 	case want == "" && trailer == "":
-		return alg, "", errorf("InvalidRequest", "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.")
-	case !strings.EqualFold(named, alg.name):
-		return alg, "", errorf("InvalidRequest", "Value for x-amz-sdk-checksum-algorithm header is invalid.")
+		return a, "", errorf("InvalidRequest", "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.")
+	case !strings.EqualFold(named, a.String()):
+		return a, "", errorf("InvalidRequest", "Value for x-amz-sdk-checksum-algorithm header is invalid.")
 	}
-	return alg, want, nil
+	return a, want, nil
+}
+
+// checksums computes what an object needs: the ETag, the checksum that it keeps,
+// and what else the client said of the body.
+type checksums struct {
+	tag        hash.Hash
+	contentMD5 []byte
+	sum        *checksum.Hash
+	want       string // base64; "" if the client named none
+}
+
+func newChecksums(h http.Header, trailer string) (*checksums, error) {
+	c := &checksums{tag: newETagHash()}
+	if v, ok := h["Content-Md5"]; ok {
+		var err error
+		if c.contentMD5, err = base64.StdEncoding.DecodeString(v[0]); err != nil || len(c.contentMD5) != md5.Size {
+			return nil, standard("InvalidDigest", field{"Content-MD5", v[0]})
+		}
+		if fips140.Enabled() {
+			return nil, notImplemented("Content-MD5 cannot be checked in FIPS 140 mode", field{"Header", "Content-MD5"})
+		}
+	}
+	a, want, err := wantedChecksum(h, trailer)
+	if err != nil {
+		return nil, err
+	}
+	c.want = want
+	c.compute(a)
+	return c, nil
+}
+
+// newSums computes the ETag and one checksum of bytes of which nothing was said.
+func newSums(a checksum.Algorithm) *checksums {
+	c := &checksums{tag: newETagHash()}
+	c.compute(a)
+	return c
+}
+
+// compute begins the checksum, of an algorithm that is computable.
+func (c *checksums) compute(a checksum.Algorithm) { c.sum, _ = a.New() }
+
+// newETagHash is MD5, as S3's ETag of an object from one PUT, unless MD5 must not
+// be touched.
+func newETagHash() hash.Hash {
+	if fips140.Enabled() {
+		return sha256.New()
+	}
+	return md5.New()
+}
+
+func (c *checksums) writers() []io.Writer { return []io.Writer{c.tag, c.sum} }
+
+func (c *checksums) verify() error {
+	if c.contentMD5 != nil {
+		if got := c.tag.Sum(nil); !slices.Equal(got, c.contentMD5) {
+			return standard("BadDigest", field{"CalculatedDigest", base64.StdEncoding.EncodeToString(got)},
+				field{"ExpectedDigest", hex.EncodeToString(c.contentMD5)})
+		}
+	}
+	if c.want != "" && c.want != c.sum.Value().String() {
+		return badDigest(c.sum.Algorithm())
+	}
+	return nil
+}
+
+func badDigest(a checksum.Algorithm) error {
+	return errorf("BadDigest", "The "+a.String()+" you specified did not match the calculated checksum.")
+}
+
+func (c *checksums) etag() string {
+	digits := hex.EncodeToString(c.tag.Sum(nil))
+	if len(digits) != 2*md5.Size {
+		// Not an MD5, so it must not look like one: multipart ETags have a dash.
+		return `"` + digits[:2*md5.Size] + `-1"`
+	}
+	return `"` + digits + `"`
 }

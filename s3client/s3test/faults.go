@@ -385,12 +385,11 @@ func (s *Server) tryChange(bucket string, old *object) error {
 		return err
 	}
 	defer part.Close()
-	up, err := s.store.put(bucket, old.Size)
+	up, err := s.store.stage(bucket, old.Size)
 	if err != nil {
 		return err
 	}
-	sums := &checksums{tag: newETagHash(), algorithm: algorithmNamed(old.Checksum)}
-	sums.sum = sums.algorithm.new()
+	sums := newSums(old.Checksum)
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := part.Read(buf)
@@ -409,7 +408,8 @@ func (s *Server) tryChange(bucket string, old *object) error {
 	}
 	o := *old
 	o.ETag = sums.etag()
-	_, o.Sum = sums.checksum()
+	o.Sum = sums.sum.Value().String()
+	o.Parts, o.Composite = nil, false
 	o.Modified = s.now().Truncate(time.Second)
 	return up.commit(&o, func(now *object) error {
 		if now != old {

@@ -140,7 +140,7 @@ func TestFaultChangeObject(t *testing.T) {
 				t.Errorf("answer %d: %q", i, r.body)
 			}
 			r.wantHeader(t, "ETag", etagOf(r.body))
-			r.wantHeader(t, "X-Amz-Checksum-Crc64nvme", sum("Crc64nvme", r.body))
+			r.wantHeader(t, "X-Amz-Checksum-Crc64nvme", sum("CRC64NVME", r.body))
 			r.wantHeader(t, "X-Amz-Meta-A", "b")
 		}
 		c.do(t, "GET", "/data/key", "", "If-Match", etagOf(faultBody)).want(t, 412, "PreconditionFailed")

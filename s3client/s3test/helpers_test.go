@@ -3,7 +3,6 @@ package s3test
 import (
 	"bytes"
 	"encoding/xml"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -11,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sigvier/sigvier/s3client/checksum"
 	"github.com/sigvier/sigvier/sigv4"
 )
 
@@ -229,10 +229,12 @@ func at(s string) func() time.Time {
 	return func() time.Time { return now }
 }
 
-func sum(name, body string) string {
-	h := algorithmNamed(name).new()
-	io.WriteString(h, body)
-	return fmt.Sprint(base64Of(h.Sum(nil)))
+func sum(a checksum.Algorithm, body string) string {
+	v, err := a.Sum([]byte(body))
+	if err != nil {
+		panic(err)
+	}
+	return v.String()
 }
 
 func newCredentials(accessKeyID, secret string) sigv4.Credentials {

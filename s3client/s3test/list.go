@@ -22,13 +22,9 @@ type listing struct {
 }
 
 func (q *request) listing() (l listing, err error) {
-	l = listing{prefix: q.query.Get("prefix"), delimiter: q.query.Get("delimiter"), maxKeys: maxListed, encoding: q.query.Get("encoding-type")}
-	if v := q.query.Get("max-keys"); v != "" {
-		n, err := strconv.ParseInt(v, 10, 32)
-		if err != nil || n < 0 {
-			return l, invalidArgument("Provided max-keys not an integer or within integer range", "max-keys", v)
-		}
-		l.maxKeys = min(int(n), maxListed)
+	l = listing{prefix: q.query.Get("prefix"), delimiter: q.query.Get("delimiter"), encoding: q.query.Get("encoding-type")}
+	if l.maxKeys, err = q.limit("max-keys"); err != nil {
+		return l, err
 	}
 	switch l.encoding {
 	case "":
@@ -106,7 +102,7 @@ func (s *Server) listObjects(w *answer, r *http.Request, q *request) error {
 }
 
 func (s *Server) list(q *request, l listing, after string) ([]entry, bool, error) {
-	entries, more, err := s.store.list(q.bucket, l.prefix, l.delimiter, after, l.maxKeys)
+	entries, more, err := s.store.list(q.bucket, span{prefix: l.prefix, delimiter: l.delimiter, after: place{name: after}, limit: l.maxKeys})
 	if err != nil {
 		return nil, false, q.storeError(err)
 	}
@@ -132,23 +128,27 @@ func (x *xmlDoc) entries(l listing, entries []entry, more, owner bool) {
 		x.element("Key", l.encode(e.name))
 		x.element("LastModified", e.object.Modified.Format(timestamp))
 		x.element("ETag", e.object.ETag)
-		x.element("ChecksumAlgorithm", strings.ToUpper(e.object.Checksum))
-		x.element("ChecksumType", "FULL_OBJECT")
+		x.element("ChecksumAlgorithm", e.object.Checksum.String())
+		x.element("ChecksumType", e.object.checksumType())
 		x.element("Size", strconv.FormatInt(e.object.Size, 10))
 		if owner {
 			x.owner()
 		}
-		x.element("StorageClass", "STANDARD")
+		x.element("StorageClass", e.object.class())
 		x.end("Contents")
 	}
 	for _, e := range entries {
 		if e.object == nil {
-			x.start("CommonPrefixes", "")
-			x.element("Prefix", l.encode(e.name))
-			x.end("CommonPrefixes")
+			x.commonPrefix(l, e.name)
 		}
 	}
 	x.end("ListBucketResult")
+}
+
+func (x *xmlDoc) commonPrefix(l listing, name string) {
+	x.start("CommonPrefixes", "")
+	x.element("Prefix", l.encode(name))
+	x.end("CommonPrefixes")
 }
 
 // newToken makes a continuation token: the last name with a check, so that a

@@ -3,7 +3,6 @@ package s3test
 import (
 	"bytes"
 	"io"
-	"time"
 )
 
 // memory keeps objects in blocks, which are never moved and, once the object is
@@ -12,27 +11,40 @@ type memory struct{}
 
 const blockSize = 1 << 20
 
-func (memory) createBucket(string, time.Time) error { return nil }
-func (memory) deleteBucket(string) error            { return nil }
-func (memory) remove(string, *object) error         { return nil }
-func (memory) replaced(string, *object)             {}
+func (memory) saveBucket(string, *settings) error                     { return nil }
+func (memory) removeBucket(string) error                              { return nil }
+func (memory) saveKey(string, string, []*object) error                { return nil }
+func (memory) saveUpload(string, *multipartUpload) error              { return nil }
+func (memory) savePart(string, *multipartUpload, *uploadedPart) error { return nil }
+func (memory) removeUpload(string, *multipartUpload) error            { return nil }
+func (memory) drop(string, []piece)                                   {}
 
 func (memory) stage(_ string, size int64) (staged, error) {
 	return &memoryUpload{blocks: [][]byte{make([]byte, 0, min(size, blockSize))}}, nil
 }
 
-func (memory) section(_ string, o *object, offset, length int64) (*part, error) {
+func (memory) open(_ string, pieces []piece, offset, length int64) (*part, error) {
 	var readers []io.Reader
-	for length > 0 {
-		b := o.blocks[offset/blockSize][offset%blockSize:]
-		b = b[:min(int64(len(b)), length)]
-		readers = append(readers, bytes.NewReader(b))
-		offset, length = offset+int64(len(b)), length-int64(len(b))
+	for _, p := range pieces {
+		if offset >= p.Size {
+			offset -= p.Size
+			continue
+		}
+		for length > 0 && offset < p.Size {
+			b := p.blocks[offset/blockSize][offset%blockSize:]
+			b = b[:min(int64(len(b)), length)]
+			readers = append(readers, bytes.NewReader(b))
+			offset, length = offset+int64(len(b)), length-int64(len(b))
+		}
+		offset = 0
 	}
 	return &part{io.MultiReader(readers...), io.NopCloser(nil)}, nil
 }
 
-type memoryUpload struct{ blocks [][]byte }
+type memoryUpload struct {
+	blocks [][]byte
+	size   int64
+}
 
 func (u *memoryUpload) Write(p []byte) (int, error) {
 	for rest := p; len(rest) > 0; {
@@ -45,12 +57,10 @@ func (u *memoryUpload) Write(p []byte) (int, error) {
 		*last = append(*last, rest[:n]...)
 		rest = rest[n:]
 	}
+	u.size += int64(len(p))
 	return len(p), nil
 }
 
-func (u *memoryUpload) commit(o *object) error {
-	o.blocks = u.blocks
-	return nil
-}
+func (u *memoryUpload) finish() (piece, error) { return piece{Size: u.size, blocks: u.blocks}, nil }
 
 func (u *memoryUpload) discard() { u.blocks = nil }

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/sigvier/sigvier/s3client/checksum"
 )
 
 func base64Of(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
@@ -23,7 +25,7 @@ func TestObjectComesBackAsItWent(t *testing.T) {
 		"Content-Encoding", "identity", "Content-Language", "la", "Expires", "Tue, 24 Nov 2026 00:00:00 GMT",
 		"X-Amz-Meta-Colour", "blue", "X-Amz-Meta-Shape", "round")
 	put.wantHeader(t, "ETag", etagOf("hello, world"))
-	put.wantHeader(t, "X-Amz-Checksum-Crc64nvme", sum("Crc64nvme", "hello, world"))
+	put.wantHeader(t, "X-Amz-Checksum-Crc64nvme", sum("CRC64NVME", "hello, world"))
 
 	for _, method := range []string{"GET", "HEAD"} {
 		r := c.do(t, method, "/data/dir/hello", "")
@@ -253,7 +255,7 @@ func TestBodyIsHeldAgainstWhatWasSaidOfIt(t *testing.T) {
 	if fips140.Enabled() {
 		md5Code = "NotImplemented"
 	}
-	statusOf := map[string]int{"NotImplemented": 501}
+	statusOf := map[string]int{"NotImplemented": 501, "NoSuchKey": 404}
 	for _, test := range []struct {
 		name    string
 		headers []string
@@ -262,21 +264,21 @@ func TestBodyIsHeldAgainstWhatWasSaidOfIt(t *testing.T) {
 		{"another digest was signed", []string{"X-Amz-Content-Sha256", other}, "XAmzContentSHA256Mismatch"},
 		{"Content-MD5 of another body", []string{"Content-Md5", base64Of(make([]byte, 16))}, md5Code},
 		{"Content-MD5 that is none", []string{"Content-Md5", "dummy"}, "InvalidDigest"},
-		{"CRC32 of another body", []string{"X-Amz-Checksum-Crc32", sum("Crc32", "other")}, "BadDigest"},
-		{"CRC32C of another body", []string{"X-Amz-Checksum-Crc32c", sum("Crc32c", "other")}, "BadDigest"},
-		{"CRC64NVME of another body", []string{"X-Amz-Checksum-Crc64nvme", sum("Crc64nvme", "other")}, "BadDigest"},
-		{"SHA-256 of another body", []string{"X-Amz-Checksum-Sha256", sum("Sha256", "other")}, "BadDigest"},
+		{"CRC32 of another body", []string{"X-Amz-Checksum-Crc32", sum("CRC32", "other")}, "BadDigest"},
+		{"CRC32C of another body", []string{"X-Amz-Checksum-Crc32c", sum("CRC32C", "other")}, "BadDigest"},
+		{"CRC64NVME of another body", []string{"X-Amz-Checksum-Crc64nvme", sum("CRC64NVME", "other")}, "BadDigest"},
+		{"SHA-256 of another body", []string{"X-Amz-Checksum-Sha256", sum("SHA256", "other")}, "BadDigest"},
 		{"checksum that is none", []string{"X-Amz-Checksum-Crc32", "AAAA"}, "InvalidRequest"},
 		{"unknown checksum", []string{"X-Amz-Checksum-Crc16", "AAAA"}, "NotImplemented"},
-		{"two checksums", []string{"X-Amz-Checksum-Crc32", sum("Crc32", "body"), "X-Amz-Checksum-Crc32c", sum("Crc32c", "body")}, "InvalidRequest"},
+		{"two checksums", []string{"X-Amz-Checksum-Crc32", sum("CRC32", "body"), "X-Amz-Checksum-Crc32c", sum("CRC32C", "body")}, "InvalidRequest"},
 		{"algorithm without value", []string{"X-Amz-Sdk-Checksum-Algorithm", "CRC32"}, "InvalidRequest"},
-		{"algorithm of another value", []string{"X-Amz-Sdk-Checksum-Algorithm", "CRC32C", "X-Amz-Checksum-Crc32", sum("Crc32", "body")}, "InvalidRequest"},
+		{"algorithm of another value", []string{"X-Amz-Sdk-Checksum-Algorithm", "CRC32C", "X-Amz-Checksum-Crc32", sum("CRC32", "body")}, "InvalidRequest"},
 		{"chunks without their length", []string{"X-Amz-Content-Sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"}, "MissingContentLength"},
 		{"no chunks", []string{"X-Amz-Content-Sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "X-Amz-Decoded-Content-Length", "4"}, "IncompleteBody"},
 		{"chunks of another algorithm", []string{"X-Amz-Content-Sha256", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"}, "NotImplemented"},
-		{"copy", []string{"X-Amz-Copy-Source", "/data/a"}, "NotImplemented"},
-		{"customer key", []string{"X-Amz-Server-Side-Encryption-Customer-Algorithm", "AES256"}, "NotImplemented"},
-		{"storage class", []string{"X-Amz-Storage-Class", "GLACIER"}, "NotImplemented"},
+		{"copy of nothing", []string{"X-Amz-Copy-Source", "/data/a"}, "NoSuchKey"},
+		{"customer key", []string{"X-Amz-Server-Side-Encryption-Customer-Algorithm", "AES256"}, "InvalidArgument"},
+		{"storage class", []string{"X-Amz-Storage-Class", "COLD"}, "InvalidStorageClass"},
 		{"public", []string{"X-Amz-Acl", "public-read"}, "AccessControlListNotSupported"},
 		{"metadata", []string{"X-Amz-Meta-Long", strings.Repeat("x", 2045)}, "MetadataTooLarge"},
 	} {
@@ -301,13 +303,13 @@ func TestBodyIsHeldAgainstWhatWasSaidOfIt(t *testing.T) {
 
 func TestChecksums(t *testing.T) {
 	c := newClient(start(t, Config{}))
-	for _, a := range algorithms {
-		if a.name == "Sha1" && fips140.Enabled() {
+	for _, a := range checksum.Algorithms() {
+		if _, err := a.New(); err != nil {
 			c.do(t, "PUT", "/data/key", "body", "X-Amz-Checksum-Sha1", base64Of(make([]byte, 20))).want(t, 501, "NotImplemented")
 			continue
 		}
-		header, want := "X-Amz-Checksum-"+a.name, sum(a.name, "body")
-		put := c.put(t, "/data/key", "body", header, want, "X-Amz-Sdk-Checksum-Algorithm", strings.ToUpper(a.name))
+		header, want := a.Header(), sum(a, "body")
+		put := c.put(t, "/data/key", "body", header, want, "X-Amz-Sdk-Checksum-Algorithm", a.String())
 		put.wantHeader(t, header, want)
 		for _, method := range []string{"GET", "HEAD"} {
 			r := c.do(t, method, "/data/key", "", "X-Amz-Checksum-Mode", "ENABLED")
@@ -317,10 +319,10 @@ func TestChecksums(t *testing.T) {
 			// A part's checksum is not the object's.
 			c.do(t, method, "/data/key", "", "X-Amz-Checksum-Mode", "ENABLED", "Range", "bytes=0-1").wantHeader(t, header, "")
 		}
-		c.do(t, "GET", "/data?list-type=2", "").wantElements(t, "ChecksumAlgorithm", strings.ToUpper(a.name))
+		c.do(t, "GET", "/data?list-type=2", "").wantElements(t, "ChecksumAlgorithm", a.String())
 	}
 	// The check values of the "Catalogue of parametrised CRC algorithms".
-	for name, want := range map[string]string{"Crc32": "y/Q5Jg==", "Crc32c": "4waSgw==", "Crc64nvme": "rosUhgp5mIg="} {
+	for name, want := range map[checksum.Algorithm]string{"CRC32": "y/Q5Jg==", "CRC32C": "4waSgw==", "CRC64NVME": "rosUhgp5mIg="} {
 		if got := sum(name, "123456789"); got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}

@@ -27,13 +27,13 @@ func (s *Server) postObject(w *answer, r *http.Request, q *request) error {
 	if err := s.authorize(r, q, h); err != nil {
 		return err
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxPut)
+	r.Body = http.MaxBytesReader(w, r.Body, s.cfg.MaxPutSize)
 	o, err := s.storeObject(r, q, h)
 	if err != nil {
 		return err
 	}
-	o.setHeaders(w.Header())
-	w.Header().Set("Location", objectURL(r, q.key))
+	s.setStored(w.Header(), q, o)
+	w.Header().Set("Location", urlOf(r, q.key))
 	return posted(w, r, q, form, o)
 }
 
@@ -53,13 +53,17 @@ func formHeaders(form *sigv4http.PostedForm) (http.Header, error) {
 	return h, nil
 }
 
-// objectURL has the key in one segment, its slashes encoded.
-func objectURL(r *http.Request, key string) string {
-	scheme := "http"
+// urlOf is the URL that the request went to, or that of a key in the bucket that it
+// went to: in one segment, its slashes encoded.
+func urlOf(r *http.Request, key string) string {
+	scheme := "http://"
 	if r.TLS != nil {
-		scheme = "https"
+		scheme = "https://"
 	}
-	return scheme + "://" + r.Host + strings.TrimSuffix(r.URL.EscapedPath(), "/") + "/" + url.PathEscape(key)
+	if key == "" {
+		return scheme + r.Host + r.URL.EscapedPath()
+	}
+	return scheme + r.Host + strings.TrimSuffix(r.URL.EscapedPath(), "/") + "/" + url.PathEscape(key)
 }
 
 // posted answers as the form wants it: with a redirect, if it names a URL, or

@@ -61,7 +61,7 @@ func TestABrowserUploads(t *testing.T) {
 	location := srv.URL + "/data/user%2Feric%20%C3%A9%2Fportrait.jpg"
 	r.wantHeader(t, "Location", location)
 	r.wantHeader(t, "ETag", etagOf("picture"))
-	r.wantHeader(t, "X-Amz-Checksum-Crc64nvme", sum("Crc64nvme", "picture"))
+	r.wantHeader(t, "X-Amz-Checksum-Crc64nvme", sum("CRC64NVME", "picture"))
 	if r.body != "" {
 		t.Errorf("the answer has the body %q", r.body)
 	}

@@ -21,12 +21,14 @@ const opUnknown = "Unknown"
 
 // request is what the router found out about an HTTP request.
 type request struct {
-	face   face
-	op     string
-	bucket string
-	key    string
-	query  url.Values
-	err    error // why it can be no valid request; answered once it is authenticated
+	face      face
+	op        string     // its operation's name
+	operation *operation // nil: none of S3's that is here
+	bucket    string
+	key       string
+	version   string // the parameter versionId: "" is none
+	query     url.Values
+	err       error // why it can be no valid request; answered once it is authenticated
 
 	caller   caller
 	trailer  string // the checksum's header behind a body in chunks: "X-Amz-Checksum-Crc32"
@@ -50,7 +52,14 @@ func (s *Server) route(r *http.Request) *request {
 		q.err = err
 		return q
 	}
-	q.op = q.operation(r.Method)
+	if q.operation = q.findOperation(r); q.operation != nil {
+		q.op = q.operation.name
+	}
+	if q.query.Has("versionId") {
+		if q.version = q.query.Get("versionId"); !versionIDForm.MatchString(q.version) {
+			q.err = errorf("InvalidArgument", "Invalid version id specified", field{"ArgumentName", "versionId"}, field{"ArgumentValue", q.version})
+		}
+	}
 	return q
 }
 
@@ -136,75 +145,3 @@ func virtualHostBucket(host string, domains []string) string {
 func hostname(hostport string) string {
 	return (&url.URL{Host: hostport}).Hostname()
 }
-
-func (q *request) operation(method string) string {
-	if q.subresource() {
-		return opUnknown
-	}
-	switch {
-	case q.bucket == "":
-		if method == http.MethodGet && q.key == "" {
-			return "ListBuckets"
-		}
-	case q.key == "":
-		switch method {
-		case http.MethodGet:
-			switch {
-			case q.query.Has("location"):
-				return "GetBucketLocation"
-			case q.query.Get("list-type") == "2":
-				return "ListObjectsV2"
-			}
-			return "ListObjects"
-		case http.MethodHead:
-			return "HeadBucket"
-		case http.MethodPut:
-			return "CreateBucket"
-		case http.MethodPost:
-			return "PostObject"
-		case http.MethodDelete:
-			return "DeleteBucket"
-		}
-	default:
-		switch method {
-		case http.MethodGet:
-			return "GetObject"
-		case http.MethodHead:
-			return "HeadObject"
-		case http.MethodPut:
-			return "PutObject"
-		case http.MethodDelete:
-			return "DeleteObject"
-		}
-	}
-	return opUnknown
-}
-
-// subresource reports whether the query asks for an operation that is not here
-// (Amazon S3 API Reference, "Actions", request syntax of each). Other unknown
-// parameters are ignored, as S3 does.
-func (q *request) subresource() bool {
-	for name, values := range q.query {
-		if name == "versionId" && len(values) == 1 && values[0] == "null" {
-			continue
-		}
-		if subresources[name] {
-			return true
-		}
-	}
-	return false
-}
-
-var subresources = func() map[string]bool {
-	set := make(map[string]bool)
-	for name := range strings.FieldsSeq(`
-		abac accelerate acl analytics annotation append attributes cors delete encryption
-		intelligent-tiering inventory legal-hold lifecycle logging metadataConfiguration
-		metadataInventoryTable metadataJournalTable metadataTable metrics notification
-		object-lock ownershipControls partNumber policy policyStatus publicAccessBlock
-		renameObject replication requestPayment restore retention select select-type session
-		tagging torrent uploadId uploads versionId versioning versions website`) {
-		set[name] = true
-	}
-	return set
-}()

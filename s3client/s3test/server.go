@@ -20,6 +20,7 @@
 package s3test
 
 import (
+	"cmp"
 	"context"
 	"crypto/cipher"
 	"crypto/ecdsa"
@@ -32,7 +33,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
@@ -63,6 +63,9 @@ type Config struct {
 	// s3.REGION.amazonaws.com. Every other host, and every IP address, is path
 	// style.
 	Domains []string
+
+	MinPartSize int64 // of a multipart upload's parts but the last; 0 is S3's 5 MiB
+	MaxPutSize  int64 // of an object or part that comes with one request, or is copied with one; 0 is S3's 5 GiB
 
 	Faults    []Fault
 	Latency   time.Duration // waits before each answer
@@ -109,6 +112,8 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Domains == nil {
 		cfg.Domains = []string{"localhost", "s3.amazonaws.com", "s3." + cfg.Region + ".amazonaws.com"}
 	}
+	cfg.MinPartSize = cmp.Or(cfg.MinPartSize, minPart)
+	cfg.MaxPutSize = cmp.Or(cfg.MaxPutSize, maxPut)
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -145,7 +150,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("s3test: %w", err)
 	}
 	for _, name := range cfg.Buckets {
-		if err := s.store.createBucket(name, s.now()); err != nil && !errors.Is(err, errBucketExists) {
+		if err := s.store.createBucket(name, &settings{Created: s.now(), Region: cfg.Region}); err != nil && !errors.Is(err, errBucketExists) {
 			return nil, fmt.Errorf("s3test: Buckets: %w", err)
 		}
 	}
@@ -194,6 +199,9 @@ func (s *Server) configure() error {
 			return fmt.Errorf("s3test: Faults: %w", err)
 		}
 		s.faults = append(s.faults, &faultState{Fault: f})
+	}
+	if s.cfg.MinPartSize < 0 || s.cfg.MaxPutSize < 0 {
+		return errors.New("s3test: MinPartSize and MaxPutSize must not be negative")
 	}
 	if s.cfg.Bandwidth < 0 || s.cfg.Latency < 0 {
 		return errors.New("s3test: Bandwidth and Latency must not be negative")
@@ -336,54 +344,22 @@ func (s *Server) tryS3(w *answer, r *http.Request, q *request) error {
 	if err := s.disturb(w, r, q); err != nil {
 		return err
 	}
-	handle := s3Operations[q.op]
-	if handle == nil {
+	if q.operation == nil {
 		return notImplemented("A query parameter or method you provided implies functionality that is not implemented")
 	}
 	if q.op == "PostObject" { // its form says more
-		return handle(s, w, r, q)
+		return q.operation.handle(s, w, r, q)
 	}
 	if err := s.authorize(r, q, r.Header); err != nil {
 		return err
 	}
-	if q.op != "PutObject" {
-		if q.body, err = readBody(r); err != nil {
+	if !q.operation.is(streams) {
+		if q.body, err = readSummed(r, q); err != nil {
 			return err
 		}
 	}
-	return handle(s, w, r, q)
+	return q.operation.handle(s, w, r, q)
 }
-
-var s3Operations = map[string]func(*Server, *answer, *http.Request, *request) error{
-	"ListBuckets":       (*Server).listBuckets,
-	"CreateBucket":      (*Server).createBucket,
-	"HeadBucket":        (*Server).headBucket,
-	"GetBucketLocation": (*Server).getBucketLocation,
-	"DeleteBucket":      (*Server).deleteBucket,
-	"ListObjects":       (*Server).listObjects,
-	"ListObjectsV2":     (*Server).listObjectsV2,
-	"PutObject":         (*Server).putObject,
-	"PostObject":        (*Server).postObject,
-	"GetObject":         (*Server).getObject,
-	"HeadObject":        (*Server).getObject,
-	"DeleteObject":      (*Server).deleteObject,
-}
-
-// Operations are the names that [Fault.Op] and [Server.Requests] know.
-func Operations() []string {
-	return slices.Sorted(maps.Keys(operations))
-}
-
-var operations = func() map[string]bool {
-	all := make(map[string]bool)
-	for op := range s3Operations {
-		all[op] = true
-	}
-	for op := range stsOperations {
-		all[op] = true
-	}
-	return all
-}()
 
 func (s *Server) now() time.Time { return s.cfg.Now().UTC() }
 

@@ -7,46 +7,98 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/sigvier/sigvier/s3client/checksum"
 )
 
-// Buckets and objects. The index is always in memory; only where the bytes are
-// differs (memory.go, disk.go).
+// Buckets and what is in them. The index is always in memory; only where the
+// bytes are differs (memory.go, disk.go). Versions are in versions.go, the parts
+// of multipart uploads in uploads.go.
 
 var (
 	errBucketExists   = errors.New("bucket exists")
 	errNoSuchBucket   = errors.New("no such bucket")
 	errBucketNotEmpty = errors.New("bucket is not empty")
 	errNoSuchKey      = errors.New("no such key")
+	errNoSuchVersion  = errors.New("no such version")
+	errNoSuchUpload   = errors.New("no such upload")
+	errDeleteMarker   = errors.New("a delete marker")
 )
 
-// object is immutable once it is in the index.
+// object is a version of an object, or a delete marker. It does not change once
+// it is in the index: [store.update] puts another in its place.
 type object struct {
 	Key      string            `json:"key"`
+	Version  string            `json:"version,omitempty"` // "" is the null version
+	Marker   bool              `json:"marker,omitempty"`  // a delete marker, which has nothing but key, version and time
 	Size     int64             `json:"size"`
-	ETag     string            `json:"etag"` // with its quotes
+	ETag     string            `json:"etag,omitempty"` // with its quotes
 	Modified time.Time         `json:"modified"`
 	Header   map[string]string `json:"header,omitempty"` // Content-Type, X-Amz-Meta-…, as net/http spells them
-	Checksum string            `json:"checksum,omitempty"`
-	Sum      string            `json:"sum,omitempty"`  // base64 of it
-	File     string            `json:"file,omitempty"` // disk.go's
+	Parts    []objectPart      `json:"parts,omitempty"`  // of a multipart upload, in order
+	Tags     []objectTag       `json:"tags,omitempty"`
+	ACL      string            `json:"acl,omitempty"`   // a canned ACL; "" is private
+	Class    string            `json:"class,omitempty"` // the storage class; "" is STANDARD
+	Crypt    encryption        `json:"encryption"`
+	Lock     lock              `json:"lock"`
+	Restored time.Time         `json:"restored,omitzero"` // until when a copy of an archived object is there
+
+	Checksum  checksum.Algorithm `json:"checksum,omitempty"`
+	Sum       string             `json:"sum,omitempty"`       // base64 of it; a composite one ends with -N
+	Composite bool               `json:"composite,omitempty"` // the checksum is one of the parts' checksums
+
+	Pieces []piece `json:"pieces,omitempty"` // its bytes
+}
+
+// objectPart is what an object knows of a part that it was uploaded in.
+type objectPart struct {
+	Number int    `json:"number"`
+	Size   int64  `json:"size"`
+	Sum    string `json:"sum,omitempty"`
+}
+
+// piece is a run of an object's bytes: all of them, or a part's.
+type piece struct {
+	Size int64  `json:"size"`
+	File string `json:"file,omitempty"` // disk.go's
 
 	blocks [][]byte // memory.go's
 }
 
+// bucket is guarded by its store's lock.
 type bucket struct {
-	created time.Time
-	objects map[string]*object
-	keys    []string // sorted: the order of a listing is UTF-8's
+	settings  *settings
+	versions  map[string][]*object // by key, the newest first; never empty
+	keys      []string             // sorted: the order of a listing is UTF-8's
+	uploads   map[string]*multipartUpload
+	completed []completion // the latest; see completed
 }
 
-// backend keeps the bytes. Its calls that change something are made one at a time.
+// settings are what a bucket is besides its objects. They do not change once they
+// are in the index: [store.configure] puts others in their place.
+type settings struct {
+	Created    time.Time         `json:"created"`
+	Region     string            `json:"region"`
+	Versioning string            `json:"versioning,omitempty"` // "" was never enabled, Enabled, Suspended
+	Ownership  string            `json:"ownership,omitempty"`  // "" is BucketOwnerEnforced
+	ACL        string            `json:"acl,omitempty"`        // a canned ACL; "" is private
+	ObjectLock bool              `json:"objectLock,omitempty"`
+	Documents  map[string]string `json:"documents,omitempty"` // by subresource: "lifecycle", "cors", …
+}
+
+// backend keeps the bytes, and the index for the next start. Its calls that
+// change the index are made one at a time.
 type backend interface {
-	createBucket(name string, created time.Time) error
-	deleteBucket(name string) error
+	saveBucket(name string, set *settings) error
+	removeBucket(name string) error
+	saveKey(bucket, key string, versions []*object) error // none: the key is gone
+	saveUpload(bucket string, u *multipartUpload) error
+	savePart(bucket string, u *multipartUpload, p *uploadedPart) error
+	removeUpload(bucket string, u *multipartUpload) error // but not the bytes of its parts
+
 	stage(bucket string, size int64) (staged, error)
-	remove(bucket string, o *object) error
-	replaced(bucket string, o *object) // another has been committed under its key
-	section(bucket string, o *object, offset, length int64) (*part, error)
+	drop(bucket string, pieces []piece) // they are read to their end by those who have begun
+	open(bucket string, pieces []piece, offset, length int64) (*part, error)
 }
 
 // part is an open part of an object. Copy from its Reader: net/http then sends
@@ -56,10 +108,10 @@ type part struct {
 	io.Closer
 }
 
-// staged is an object on its way in. Exactly one of commit and discard is its end.
+// staged is a piece on its way in. Exactly one of finish and discard is its end.
 type staged interface {
 	io.Writer
-	commit(o *object) error // o becomes findable in place of what was under its key
+	finish() (piece, error)
 	discard()
 }
 
@@ -81,24 +133,26 @@ func openStore(dir string) (*store, error) {
 	return &store{backend: d, buckets: buckets}, nil
 }
 
-func newBucket(created time.Time) *bucket {
-	return &bucket{created: created, objects: make(map[string]*object)}
+func newBucket(set *settings) *bucket {
+	return &bucket{settings: set, versions: make(map[string][]*object), uploads: make(map[string]*multipartUpload)}
 }
 
-func (s *store) createBucket(name string, now time.Time) error {
+func (s *store) createBucket(name string, set *settings) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.buckets[name] != nil {
 		return errBucketExists
 	}
-	now = now.Truncate(time.Second)
-	if err := s.backend.createBucket(name, now); err != nil {
+	set.Created = set.Created.Truncate(time.Second)
+	if err := s.backend.saveBucket(name, set); err != nil {
 		return err
 	}
-	s.buckets[name] = newBucket(now)
+	s.buckets[name] = newBucket(set)
 	return nil
 }
 
+// deleteBucket also ends the multipart uploads: they do not keep a bucket, as its
+// versions do.
 func (s *store) deleteBucket(name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,7 +163,7 @@ func (s *store) deleteBucket(name string) error {
 	case len(b.keys) > 0:
 		return errBucketNotEmpty
 	}
-	if err := s.backend.deleteBucket(name); err != nil {
+	if err := s.backend.removeBucket(name); err != nil {
 		return err
 	}
 	delete(s.buckets, name)
@@ -122,9 +176,39 @@ func (s *store) hasBucket(name string) bool {
 	return s.buckets[name] != nil
 }
 
+func (s *store) settings(name string) (*settings, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	b := s.buckets[name]
+	if b == nil {
+		return nil, errNoSuchBucket
+	}
+	return b.settings, nil
+}
+
+// configure has change make a bucket's settings other ones. What hangs on them
+// (a map) must not be changed, but replaced.
+func (s *store) configure(name string, change func(set *settings) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.buckets[name]
+	if b == nil {
+		return errNoSuchBucket
+	}
+	set := *b.settings
+	if err := change(&set); err != nil {
+		return err
+	}
+	if err := s.backend.saveBucket(name, &set); err != nil {
+		return err
+	}
+	b.settings = &set
+	return nil
+}
+
 type bucketInfo struct {
-	name    string
-	created time.Time
+	name string
+	*settings
 }
 
 func (s *store) listBuckets() []bucketInfo {
@@ -132,20 +216,20 @@ func (s *store) listBuckets() []bucketInfo {
 	defer s.mu.RUnlock()
 	list := make([]bucketInfo, 0, len(s.buckets))
 	for name, b := range s.buckets {
-		list = append(list, bucketInfo{name, b.created})
+		list = append(list, bucketInfo{name, b.settings})
 	}
 	slices.SortFunc(list, func(a, b bucketInfo) int { return strings.Compare(a.name, b.name) })
 	return list
 }
 
-// upload is a staged object with its way into the index.
+// upload is bytes on their way into a bucket.
 type upload struct {
 	staged
 	store  *store
 	bucket string
 }
 
-func (s *store) put(bucket string, size int64) (*upload, error) {
+func (s *store) stage(bucket string, size int64) (*upload, error) {
 	if !s.hasBucket(bucket) {
 		return nil, errNoSuchBucket
 	}
@@ -156,52 +240,22 @@ func (s *store) put(bucket string, size int64) (*upload, error) {
 	return &upload{staged: st, store: s, bucket: bucket}, nil
 }
 
-// commit makes the object visible at once and whole, if permit agrees with what
-// is there (nil: nothing) at that moment.
+// commit makes the bytes an object, visible at once and whole, if permit agrees
+// with what is there (nil: nothing) at that moment.
 func (u *upload) commit(o *object, permit func(old *object) error) error {
+	p, err := u.finish()
+	if err != nil {
+		return err
+	}
+	o.Pieces = []piece{p}
 	s := u.store
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := s.buckets[u.bucket]
-	if b == nil {
-		u.discard()
-		return errNoSuchBucket
-	}
-	old := b.objects[o.Key]
-	if err := permit(old); err != nil {
-		u.discard()
+	if err := s.insert(u.bucket, o, permit); err != nil {
+		s.backend.drop(u.bucket, o.Pieces)
 		return err
 	}
-	if err := u.staged.commit(o); err != nil {
-		u.discard()
-		return err
-	}
-	b.objects[o.Key] = o
-	if old != nil {
-		s.backend.replaced(u.bucket, old)
-		return nil
-	}
-	i, _ := slices.BinarySearch(b.keys, o.Key)
-	b.keys = slices.Insert(b.keys, i, o.Key)
 	return nil
-}
-
-func (s *store) get(bucket, key string) (*object, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.find(bucket, key)
-}
-
-func (s *store) find(bucket, key string) (*object, error) {
-	b := s.buckets[bucket]
-	if b == nil {
-		return nil, errNoSuchBucket
-	}
-	o := b.objects[key]
-	if o == nil {
-		return nil, errNoSuchKey
-	}
-	return o, nil
 }
 
 // section opens a part of the object; it stays readable when the object is
@@ -209,66 +263,8 @@ func (s *store) find(bucket, key string) (*object, error) {
 func (s *store) section(bucket string, o *object, offset, length int64) (*part, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if now, err := s.find(bucket, o.Key); err != nil || now != o {
+	if now, err := s.find(bucket, o.Key, o.versionID()); err != nil || now != o {
 		return nil, errNoSuchKey
 	}
-	return s.backend.section(bucket, o, offset, length)
-}
-
-func (s *store) delete(bucket, key string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	o, err := s.find(bucket, key)
-	if err != nil {
-		return err
-	}
-	if err := s.backend.remove(bucket, o); err != nil {
-		return err
-	}
-	b := s.buckets[bucket]
-	delete(b.objects, key)
-	i, _ := slices.BinarySearch(b.keys, key)
-	b.keys = slices.Delete(b.keys, i, i+1)
-	return nil
-}
-
-// entry is a line of a listing: an object, or the prefix that stands for all
-// keys below it.
-type entry struct {
-	object *object // nil: a common prefix
-	name   string
-}
-
-// list gives up to limit entries that come after the name `after`, and whether
-// there are more. Keys are compared byte by byte (Amazon S3 API Reference,
-// "ListObjectsV2": UTF-8 binary order).
-func (s *store) list(bucket, prefix, delimiter, after string, limit int) (entries []entry, more bool, err error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	b := s.buckets[bucket]
-	if b == nil {
-		return nil, false, errNoSuchBucket
-	}
-	i, _ := slices.BinarySearch(b.keys, max(prefix, after))
-	for i < len(b.keys) && strings.HasPrefix(b.keys[i], prefix) {
-		key := b.keys[i]
-		e := entry{object: b.objects[key], name: key}
-		i++
-		if delimiter != "" {
-			if head, _, found := strings.Cut(key[len(prefix):], delimiter); found {
-				e = entry{name: prefix + head + delimiter}
-				for i < len(b.keys) && strings.HasPrefix(b.keys[i], e.name) {
-					i++
-				}
-			}
-		}
-		if e.name <= after && after != "" {
-			continue
-		}
-		if len(entries) == limit {
-			return entries, true, nil
-		}
-		entries = append(entries, e)
-	}
-	return entries, false, nil
+	return s.backend.open(bucket, o.Pieces, offset, length)
 }

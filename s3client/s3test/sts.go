@@ -27,7 +27,7 @@ func (s *Server) serveSTS(w *answer, r *http.Request, q *request) {
 }
 
 func (s *Server) trySTS(w *answer, r *http.Request, q *request) error {
-	body, errBody := readBody(r)
+	body, errBody := readBody(r, maxForm)
 	params := q.query
 	if r.Method == http.MethodPost {
 		var err error
