@@ -2,9 +2,10 @@ package s3client
 
 import (
 	"context"
-	"encoding/xml"
 	"net/http"
 	"time"
+
+	"github.com/sigvier/sigvier/sigv4/sigv4http/awsxml"
 )
 
 // CreateBucketInput names the bucket to make; it is made in the connection's region.
@@ -23,13 +24,9 @@ func (c *Client) CreateBucket(ctx context.Context, in CreateBucketInput) (Create
 		return CreateBucketOutput{}, k.wrap(err)
 	}
 	if c.region != "us-east-1" { // which S3 wants left unsaid
-		doc, err := xml.Marshal(struct {
-			XMLName            xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ CreateBucketConfiguration"`
-			LocationConstraint string
-		}{LocationConstraint: c.region})
-		if err != nil {
-			return CreateBucketOutput{}, k.wrap(err)
-		}
+		doc := []byte(awsxml.Header + `<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">`)
+		doc = awsxml.AppendElement(doc, "LocationConstraint", c.region)
+		doc = append(doc, "</CreateBucketConfiguration>"...)
 		k.body = bytesBody(doc)
 	}
 	h, err := c.doEmpty(ctx, k)
@@ -105,21 +102,9 @@ func (c *Client) ListBuckets(ctx context.Context, in ListBucketsInput) (ListBuck
 	k.query.addIf("continuation-token", in.ContinuationToken)
 	k.query.addInt("max-buckets", in.MaxBuckets)
 	k.query.addIf("prefix", in.Prefix)
-	var doc struct {
-		XMLName xml.Name `xml:"ListAllMyBucketsResult"`
-		Buckets []struct {
-			Name         string
-			CreationDate time.Time
-			BucketRegion string
-		} `xml:"Buckets>Bucket"`
-		ContinuationToken string
-	}
-	if err := c.doXML(ctx, k, "ListAllMyBucketsResult", &doc); err != nil {
+	var out ListBucketsOutput
+	if err := c.doXML(ctx, k, "ListAllMyBucketsResult", out.read); err != nil {
 		return ListBucketsOutput{}, err
-	}
-	out := ListBucketsOutput{ContinuationToken: doc.ContinuationToken}
-	for _, b := range doc.Buckets {
-		out.Buckets = append(out.Buckets, Bucket{b.Name, b.CreationDate, b.BucketRegion})
 	}
 	return out, nil
 }

@@ -1,8 +1,8 @@
 package s3client
 
 import (
+	"bytes"
 	"context"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/sigvier/sigvier/sigv4"
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
+	"github.com/sigvier/sigvier/sigv4/sigv4http/awsxml"
 )
 
 // Client has one method for each S3 operation. It is safe for concurrent use.
@@ -227,23 +228,28 @@ func (c *Client) doEmpty(ctx context.Context, k call) (http.Header, error) {
 // byte escaped, is below half of it.
 const maxDocument = 16 << 20
 
-// doXML sends a call whose answer is a document with the given root element.
-func (c *Client) doXML(ctx context.Context, k call, root string, doc any) error {
+// doXML sends a call whose answer is a document with the given root element, which
+// read reads.
+func (c *Client) doXML(ctx context.Context, k call, root string, read func(*awsxml.Decoder) error) error {
 	resp, err := c.do(ctx, k)
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(resp.Body, maxDocument+1))
+	begin := make([]byte, 80) // who else answered?
+	n, _ := io.ReadFull(resp.Body, begin)
+	d := awsxml.NewDecoder(io.MultiReader(bytes.NewReader(begin[:n]), resp.Body), maxDocument)
+	d.Root(root)
+	wrong := read(d)
+	err = d.End()
+	if syntax := (*awsxml.SyntaxError)(nil); errors.As(err, &syntax) {
+		return k.wrap(fmt.Errorf("the answer is no %s document (%w), it begins with %q", root, err, begin[:n]))
+	}
 	if err != nil {
 		return k.wrap(fmt.Errorf("reading the answer: %w", err))
 	}
-	if len(data) > maxDocument {
-		return k.wrap(fmt.Errorf("the answer is longer than %d bytes", maxDocument))
-	}
-	if err := xml.Unmarshal(data, doc); err != nil {
-		line := string(data[:min(len(data), 80)])
-		return k.wrap(fmt.Errorf("the answer is no %s document (%w), it begins with %q", root, err, line))
+	if wrong != nil {
+		return k.wrap(wrong)
 	}
 	return nil
 }

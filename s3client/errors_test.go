@@ -161,7 +161,7 @@ func TestAnswersThatAreNoDocuments(t *testing.T) {
 		{"nothing", "", "ListBucketResult"},
 		{"cut off", "<ListBucketResult><Contents>", "ListBucketResult"},
 		{"a size that is no number", "<ListBucketResult><Contents><Size>x</Size></Contents></ListBucketResult>", "ListBucketResult"},
-		{"too long", document(16<<20 + 1), "longer than 16777216 bytes"},
+		{"too long", document(16<<20 + 1), "more than 16777216 bytes"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := open(t, aws(), &s3client.Options{Base: &recorder{answers: []answer{says(200, test.body)}}})

@@ -2,12 +2,9 @@ package s3client
 
 import (
 	"context"
-	"encoding/xml"
 	"errors"
-	"fmt"
 	"iter"
 	"net/http"
-	"net/url"
 	"time"
 )
 
@@ -53,38 +50,9 @@ func (c *Client) ListObjectsV2(ctx context.Context, in ListObjectsV2Input) (List
 	k.query.addInt("max-keys", in.MaxKeys)
 	k.query.addIf("prefix", in.Prefix)
 	k.query.addIf("start-after", in.StartAfter)
-	var doc struct {
-		XMLName        xml.Name `xml:"ListBucketResult"`
-		EncodingType   string
-		Contents       []Object
-		CommonPrefixes []struct{ Prefix string }
-		KeyCount       int
-		IsTruncated    bool
-
-		NextContinuationToken string
-	}
-	if err := c.doXML(ctx, k, "ListBucketResult", &doc); err != nil {
+	var out ListObjectsV2Output
+	if err := c.doXML(ctx, k, "ListBucketResult", out.read); err != nil {
 		return ListObjectsV2Output{}, err
-	}
-	decode := func(s string) (string, error) { return s, nil }
-	if doc.EncodingType == "url" {
-		decode = url.QueryUnescape
-	}
-	out := ListObjectsV2Output{Contents: doc.Contents, KeyCount: doc.KeyCount,
-		IsTruncated: doc.IsTruncated, NextContinuationToken: doc.NextContinuationToken}
-	for i := range out.Contents {
-		key, err := decode(out.Contents[i].Key)
-		if err != nil {
-			return ListObjectsV2Output{}, k.wrap(fmt.Errorf("the answer has a malformed key: %w", err))
-		}
-		out.Contents[i].Key = key
-	}
-	for _, p := range doc.CommonPrefixes {
-		prefix, err := decode(p.Prefix)
-		if err != nil {
-			return ListObjectsV2Output{}, k.wrap(fmt.Errorf("the answer has a malformed prefix: %w", err))
-		}
-		out.CommonPrefixes = append(out.CommonPrefixes, prefix)
 	}
 	return out, nil
 }

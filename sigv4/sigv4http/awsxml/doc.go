@@ -1,6 +1,6 @@
 // Package awsxml reads the XML documents that AWS's services answer with, and
 // writes the few that they are sent. It takes the place of encoding/xml, which costs
-// a small program 135 KB and a listing three quarters of its time.
+// a small program 135 KB, and takes ten times as long for a page of a listing.
 //
 // A [Decoder] goes through a document once and gives the elements one by one:
 //
