@@ -3,7 +3,6 @@ package sts
 import (
 	"cmp"
 	"context"
-	"encoding/xml"
 	"errors"
 	"net/url"
 	"time"
@@ -68,27 +67,21 @@ func (c *Client) AssumeRole(ctx context.Context, in AssumeRoleInput) (AssumeRole
 	if err != nil {
 		return AssumeRoleOutput{}, err
 	}
-	var doc struct {
-		XMLName xml.Name `xml:"AssumeRoleResponse"`
-		Result  struct {
-			session
-			SourceIdentity string
-		} `xml:"AssumeRoleResult"`
-	}
-	requestID, err := c.call(ctx, operation, params, &doc)
+	var s session
+	requestID, err := c.call(ctx, operation, params, s.read)
 	if err != nil {
 		return AssumeRoleOutput{}, err
 	}
-	cred, err := doc.Result.credentials(operation, requestID)
+	cred, err := s.credentials(operation, requestID)
 	if err != nil {
 		return AssumeRoleOutput{}, err
 	}
 	return AssumeRoleOutput{
 		Credentials:      cred,
-		AssumedRoleARN:   doc.Result.AssumedRoleUser.ARN,
-		AssumedRoleID:    doc.Result.AssumedRoleUser.ID,
-		SourceIdentity:   doc.Result.SourceIdentity,
-		PackedPolicySize: doc.Result.PackedPolicySize,
+		AssumedRoleARN:   s.assumedRoleARN,
+		AssumedRoleID:    s.assumedRoleID,
+		SourceIdentity:   s.sourceIdentity,
+		PackedPolicySize: s.packedPolicySize,
 	}, nil
 }
 

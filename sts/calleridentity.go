@@ -2,8 +2,9 @@ package sts
 
 import (
 	"context"
-	"encoding/xml"
 	"net/url"
+
+	"github.com/sigvier/sigvier/sigv4/sigv4http/awsxml"
 )
 
 // CallerIdentity says whose credentials the client has.
@@ -20,20 +21,22 @@ func (c *Client) GetCallerIdentity(ctx context.Context) (CallerIdentity, error) 
 		return CallerIdentity{}, err
 	}
 	const operation = "GetCallerIdentity"
-	var doc struct {
-		XMLName xml.Name `xml:"GetCallerIdentityResponse"`
-		Result  struct {
-			Account string
-			ARN     string `xml:"Arn"`
-			UserID  string `xml:"UserId"`
-		} `xml:"GetCallerIdentityResult"`
-	}
-	requestID, err := c.call(ctx, operation, url.Values{}, &doc)
+	var id CallerIdentity
+	requestID, err := c.call(ctx, operation, url.Values{}, func(d *awsxml.Decoder, name []byte) {
+		switch string(name) {
+		case "Account":
+			id.Account = d.Text()
+		case "Arn":
+			id.ARN = d.Text()
+		case "UserId":
+			id.UserID = d.Text()
+		}
+	})
 	if err != nil {
 		return CallerIdentity{}, err
 	}
-	if doc.Result.ARN == "" {
+	if id.ARN == "" {
 		return CallerIdentity{}, &ResponseError{Operation: operation, Problem: "lacks Arn", RequestID: requestID}
 	}
-	return CallerIdentity(doc.Result), nil
+	return id, nil
 }

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,6 +14,7 @@ import (
 
 	"github.com/sigvier/sigvier/sigv4"
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
+	"github.com/sigvier/sigvier/sigv4/sigv4http/awsxml"
 )
 
 const (
@@ -97,13 +96,12 @@ func (c *Client) now() time.Time {
 	return time.Now()
 }
 
-// call posts one operation, signed, and decodes the answer into out, a pointer to
-// a struct for the whole document.
-func (c *Client) call(ctx context.Context, operation string, params url.Values, out any) (requestID string, err error) {
-	return c.post(ctx, c.signed, operation, params, out)
+// call posts one operation, signed, and gives the elements of its result to read.
+func (c *Client) call(ctx context.Context, operation string, params url.Values, read func(d *awsxml.Decoder, name []byte)) (requestID string, err error) {
+	return c.post(ctx, c.signed, operation, params, read)
 }
 
-func (c *Client) post(ctx context.Context, transport *sigv4http.Transport, operation string, params url.Values, out any) (requestID string, err error) {
+func (c *Client) post(ctx context.Context, transport *sigv4http.Transport, operation string, params url.Values, read func(d *awsxml.Decoder, name []byte)) (requestID string, err error) {
 	req, body, err := c.request(ctx, operation, params)
 	if err != nil {
 		return "", err
@@ -122,14 +120,24 @@ func (c *Client) post(ctx context.Context, transport *sigv4http.Transport, opera
 	bad := func(problem string) error {
 		return &ResponseError{Operation: operation, Problem: problem, RequestID: requestID}
 	}
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
+	d := awsxml.NewDecoder(resp.Body, maxResponse)
+	d.Root(operation + "Response")
+	for name := range d.Children {
+		if string(name) == operation+"Result" {
+			for name := range d.Children {
+				read(d, name)
+			}
+		}
+	}
+	err = d.End()
+	var syntax *awsxml.SyntaxError
 	switch {
+	case errors.Is(err, awsxml.ErrTooLarge):
+		return "", bad(fmt.Sprintf("is larger than %d bytes, or has a part that is too large", maxResponse))
+	case errors.As(err, &syntax): // whose text may quote the answer
+		return "", bad("is no " + operation + "Response document")
 	case err != nil:
 		return "", fmt.Errorf("sts: %s: reading the answer: %w", operation, err)
-	case len(answer) > maxResponse:
-		return "", bad(fmt.Sprintf("is larger than %d bytes", maxResponse))
-	case xml.Unmarshal(answer, out) != nil: // whose text may quote the answer
-		return "", bad("is no " + operation + "Response document")
 	}
 	return requestID, nil
 }

@@ -2,11 +2,12 @@ package sts
 
 import (
 	"context"
-	"encoding/xml"
 	"errors"
 	"net/url"
 	"strings"
 	"unicode"
+
+	"github.com/sigvier/sigvier/sigv4/sigv4http/awsxml"
 )
 
 // What STS knows about a key and about a refusal.
@@ -19,15 +20,15 @@ func (c *Client) GetAccessKeyInfo(ctx context.Context, accessKeyID string) (acco
 		return "", err
 	}
 	const operation = "GetAccessKeyInfo"
-	var doc struct {
-		XMLName xml.Name `xml:"GetAccessKeyInfoResponse"`
-		Account string   `xml:"GetAccessKeyInfoResult>Account"`
-	}
-	requestID, err := c.call(ctx, operation, url.Values{"AccessKeyId": {accessKeyID}}, &doc)
+	requestID, err := c.call(ctx, operation, url.Values{"AccessKeyId": {accessKeyID}}, func(d *awsxml.Decoder, name []byte) {
+		if string(name) == "Account" {
+			account = strings.TrimSpace(d.Text())
+		}
+	})
 	if err != nil {
 		return "", err
 	}
-	if account = strings.TrimSpace(doc.Account); account == "" {
+	if account == "" {
 		return "", &ResponseError{Operation: operation, Problem: "lacks Account", RequestID: requestID}
 	}
 	return account, nil
@@ -42,18 +43,18 @@ func (c *Client) DecodeAuthorizationMessage(ctx context.Context, message string)
 		return "", err
 	}
 	const operation = "DecodeAuthorizationMessage"
-	var doc struct {
-		XMLName xml.Name `xml:"DecodeAuthorizationMessageResponse"`
-		Decoded string   `xml:"DecodeAuthorizationMessageResult>DecodedMessage"`
-	}
-	requestID, err := c.call(ctx, operation, url.Values{"EncodedMessage": {message}}, &doc)
+	requestID, err := c.call(ctx, operation, url.Values{"EncodedMessage": {message}}, func(d *awsxml.Decoder, name []byte) {
+		if string(name) == "DecodedMessage" {
+			decoded = d.Text()
+		}
+	})
 	if err != nil {
 		return "", err
 	}
-	if doc.Decoded == "" {
+	if decoded == "" {
 		return "", &ResponseError{Operation: operation, Problem: "lacks DecodedMessage", RequestID: requestID}
 	}
-	return doc.Decoded, nil
+	return decoded, nil
 }
 
 // checkMessage checks for 1 to 10240 characters, none of them one that comes of

@@ -9,27 +9,49 @@ import (
 	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
+	"github.com/sigvier/sigvier/sigv4/sigv4http/awsxml"
 )
 
 // What the operations that give credentials have in common.
 
 // session is the part of their answers.
 type session struct {
-	Credentials     issued
-	AssumedRoleUser struct {
-		ARN string `xml:"Arn"`
-		ID  string `xml:"AssumedRoleId"`
-	}
-	PackedPolicySize int
+	accessKeyID, secretAccessKey, sessionToken, expiration string // required
+
+	assumedRoleARN, assumedRoleID, sourceIdentity string
+	packedPolicySize                              int
 }
 
-// issued is the Credentials element of an answer (AWS Security Token Service
-// API Reference, "Credentials": all four are required).
-type issued struct {
-	AccessKeyID     string `xml:"AccessKeyId"`
-	SecretAccessKey string
-	SessionToken    string
-	Expiration      string
+// read reads an element of a result (AWS Security Token Service API Reference,
+// "AssumeRole", Response Elements; "Credentials").
+func (s *session) read(d *awsxml.Decoder, name []byte) {
+	switch string(name) {
+	case "Credentials", "AssumedRoleUser":
+		for name := range d.Children {
+			s.readMember(d, name)
+		}
+	case "SourceIdentity":
+		s.sourceIdentity = d.Text()
+	case "PackedPolicySize":
+		s.packedPolicySize = d.Int()
+	}
+}
+
+func (s *session) readMember(d *awsxml.Decoder, name []byte) {
+	switch string(name) {
+	case "AccessKeyId":
+		s.accessKeyID = d.Text()
+	case "SecretAccessKey":
+		s.secretAccessKey = d.Text()
+	case "SessionToken":
+		s.sessionToken = d.Text()
+	case "Expiration":
+		s.expiration = d.Text()
+	case "Arn":
+		s.assumedRoleARN = d.Text()
+	case "AssumedRoleId":
+		s.assumedRoleID = d.Text()
+	}
 }
 
 // credentials checks them. Blanks and line ends around the values are the
@@ -38,23 +60,22 @@ func (s *session) credentials(operation, requestID string) (sigv4.Credentials, e
 	bad := func(problem string) (sigv4.Credentials, error) {
 		return sigv4.Credentials{}, &ResponseError{Operation: operation, Problem: problem, RequestID: requestID}
 	}
-	got := &s.Credentials
 	for _, part := range [...]struct {
 		name  string
 		value *string
 	}{
-		{"AccessKeyId", &got.AccessKeyID}, {"SecretAccessKey", &got.SecretAccessKey},
-		{"SessionToken", &got.SessionToken}, {"Expiration", &got.Expiration},
+		{"AccessKeyId", &s.accessKeyID}, {"SecretAccessKey", &s.secretAccessKey},
+		{"SessionToken", &s.sessionToken}, {"Expiration", &s.expiration},
 	} {
 		if *part.value = strings.TrimSpace(*part.value); *part.value == "" {
 			return bad("lacks " + part.name)
 		}
 	}
-	expires, err := time.Parse(time.RFC3339, got.Expiration)
+	expires, err := time.Parse(time.RFC3339, s.expiration)
 	if err != nil || expires.IsZero() {
 		return bad("has an Expiration that is no time of ISO 8601")
 	}
-	cred := sigv4.NewCredentials(got.AccessKeyID, got.SecretAccessKey, got.SessionToken)
+	cred := sigv4.NewCredentials(s.accessKeyID, s.secretAccessKey, s.sessionToken)
 	cred.Expires = expires
 	return cred, nil
 }

@@ -2,7 +2,6 @@ package sts
 
 import (
 	"context"
-	"encoding/xml"
 	"errors"
 	"net/url"
 	"time"
@@ -33,15 +32,12 @@ func (c *Client) GetSessionToken(ctx context.Context, in GetSessionTokenInput) (
 	if err := setMFA(ctx, params, in.MFASerial, in.MFACode); err != nil {
 		return sigv4.Credentials{}, err
 	}
-	var doc struct {
-		XMLName xml.Name `xml:"GetSessionTokenResponse"`
-		Result  session  `xml:"GetSessionTokenResult"`
-	}
-	requestID, err := c.call(ctx, operation, params, &doc)
+	var s session
+	requestID, err := c.call(ctx, operation, params, s.read)
 	if err != nil {
 		return sigv4.Credentials{}, err
 	}
-	return doc.Result.credentials(operation, requestID)
+	return s.credentials(operation, requestID)
 }
 
 // Check reports every field that STS would refuse by its form, each in an

@@ -2,7 +2,6 @@ package sts
 
 import (
 	"context"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/sigvier/sigvier/sigv4"
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
+	"github.com/sigvier/sigvier/sigv4/sigv4http/awsxml"
 )
 
 // AssumeRoleWithWebIdentityInput says which role, and with whose token. RoleARN,
@@ -57,31 +57,30 @@ func (c *Client) AssumeRoleWithWebIdentity(ctx context.Context, in AssumeRoleWit
 	if err != nil {
 		return AssumeRoleWithWebIdentityOutput{}, err
 	}
-	var doc struct {
-		XMLName xml.Name `xml:"AssumeRoleWithWebIdentityResponse"`
-		Result  struct {
-			session
-			SubjectFromWebIdentityToken, Provider, Audience, SourceIdentity string
-		} `xml:"AssumeRoleWithWebIdentityResult"`
-	}
-	requestID, err := c.post(ctx, c.unsigned, operation, params, &doc)
+	var s session
+	var out AssumeRoleWithWebIdentityOutput
+	requestID, err := c.post(ctx, c.unsigned, operation, params, func(d *awsxml.Decoder, name []byte) {
+		switch string(name) {
+		case "SubjectFromWebIdentityToken":
+			out.Subject = d.Text()
+		case "Provider":
+			out.Provider = d.Text()
+		case "Audience":
+			out.Audience = d.Text()
+		default:
+			s.read(d, name)
+		}
+	})
 	if err != nil {
 		return AssumeRoleWithWebIdentityOutput{}, err
 	}
-	cred, err := doc.Result.credentials(operation, requestID)
+	out.Credentials, err = s.credentials(operation, requestID)
 	if err != nil {
 		return AssumeRoleWithWebIdentityOutput{}, err
 	}
-	return AssumeRoleWithWebIdentityOutput{
-		Credentials:      cred,
-		AssumedRoleARN:   doc.Result.AssumedRoleUser.ARN,
-		AssumedRoleID:    doc.Result.AssumedRoleUser.ID,
-		Subject:          doc.Result.SubjectFromWebIdentityToken,
-		Provider:         doc.Result.Provider,
-		Audience:         doc.Result.Audience,
-		SourceIdentity:   doc.Result.SourceIdentity,
-		PackedPolicySize: doc.Result.PackedPolicySize,
-	}, nil
+	out.AssumedRoleARN, out.AssumedRoleID = s.assumedRoleARN, s.assumedRoleID
+	out.SourceIdentity, out.PackedPolicySize = s.sourceIdentity, s.packedPolicySize
+	return out, nil
 }
 
 // Check reports every field that STS would refuse by its form, each in an
