@@ -147,13 +147,8 @@ func (a answer) credentials() (cred sigv4.Credentials, code, problem string) {
 // codeWord is an error code if it looks like one, so that nothing else that was
 // answered stands in an error.
 func codeWord(s string) string {
-	if len(s) > 64 {
+	if len(s) > 64 || !only(s, alphanumeric+"._") {
 		return "an unknown error"
-	}
-	for _, r := range s {
-		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '_' {
-			return "an unknown error"
-		}
 	}
 	return s
 }

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -48,11 +47,6 @@ type SSO struct {
 }
 
 const ssoName = "IAM Identity Center"
-
-var (
-	ssoAccount = regexp.MustCompile(`^[0-9]{12}$`)
-	plainWord  = regexp.MustCompile(`^[A-Za-z0-9_.@%+:/,-]+$`)
-)
 
 // Fetch implements [Source].
 func (s *SSO) Fetch(ctx context.Context) (sigv4.Credentials, error) {
@@ -125,7 +119,7 @@ func (s *SSO) url() (string, error) {
 		return "", &SettingError{Kind: ErrMalformed, Source: ssoName, Setting: setting, Problem: problem}
 	}
 	switch {
-	case !ssoAccount.MatchString(s.AccountID):
+	case len(s.AccountID) != 12 || !only(s.AccountID, digits):
 		return bad("sso_account_id", "is not twelve digits")
 	case s.RoleName == "":
 		return bad("sso_role_name", "is empty")
@@ -185,7 +179,7 @@ func (s *SSO) signIn(file, problem string) error {
 
 // argument writes a name for a command line, for somebody who copies it.
 func argument(name string) string {
-	if plainWord.MatchString(name) {
+	if name != "" && only(name, alphanumeric+"_.@%+:/,-") {
 		return name
 	}
 	return strconv.Quote(name)
