@@ -2,7 +2,6 @@ package sts
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -19,15 +18,6 @@ const (
 	defaultDuration = time.Hour
 )
 
-// In place of an account's ID, Ceph has a tenant's name or nothing, and MinIO
-// nothing, but the region of its site where IAM has none.
-var (
-	partition = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
-	accountID = regexp.MustCompile(`^[0-9]{12}$`)
-	tenant    = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)?$`)
-	rolePath  = regexp.MustCompile(`^([!-~]+/)?[A-Za-z0-9_+=,.@-]+$`)
-)
-
 // CheckRoleARN checks the ARN of an IAM role:
 // arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME, 20 to 2048 characters. An account
 // may be missing or be a tenant of Ceph's; the operations of a [Client] that calls
@@ -40,9 +30,11 @@ func CheckRoleARN(arn string) error {
 	if problem := lengthOfARN(arn, "arn:aws:iam::ACCOUNT:role/NAME"); problem != "" {
 		return bad(problem)
 	}
-	// 6 parts: arn, partition, service, region (none), account, resource.
+	// 6 parts: arn, partition, service, region (none), account, resource. In place
+	// of an account's ID, Ceph has a tenant's name or nothing, and MinIO nothing, but
+	// the region of its site where IAM has none.
 	p := strings.SplitN(arn, ":", 6)
-	if len(p) < 6 || p[0] != "arn" || !partition.MatchString(p[1]) {
+	if len(p) < 6 || p[0] != "arn" || !isPartition(p[1]) {
 		return bad(fmt.Sprintf("%q is no ARN: expecting arn:aws:iam::ACCOUNT:role/NAME", arn))
 	}
 	kind, name, _ := strings.Cut(p[5], "/")
@@ -51,9 +43,9 @@ func CheckRoleARN(arn string) error {
 		return bad(fmt.Sprintf("%q is the ARN of a session: expecting the role's own, arn:aws:iam::ACCOUNT:role/NAME", arn))
 	case p[2] != "iam" || p[3] != "" && p[1] != "minio" || kind != "role":
 		return bad(fmt.Sprintf("%q is not a role's: expecting arn:aws:iam::ACCOUNT:role/NAME", arn))
-	case !accountID.MatchString(p[4]) && !tenant.MatchString(p[4]):
+	case !isAccountID(p[4]) && !isTenant(p[4]):
 		return bad(fmt.Sprintf("%q has an account ID that is not twelve digits", arn))
-	case !rolePath.MatchString(name):
+	case !isPathAndName(name):
 		return bad(fmt.Sprintf("%q has no role name of letters, digits and _+=,.@-", arn))
 	}
 	return nil

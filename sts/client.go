@@ -83,7 +83,7 @@ func (c *Client) setUp() {
 // checkAccount checks that a role at AWS has an account with an ID; others leave
 // it out.
 func (c *Client) checkAccount(roleARN string) error {
-	if c.Endpoint != "" || CheckRoleARN(roleARN) != nil || accountID.MatchString(strings.Split(roleARN, ":")[4]) {
+	if c.Endpoint != "" || CheckRoleARN(roleARN) != nil || isAccountID(strings.Split(roleARN, ":")[4]) {
 		return nil
 	}
 	return &InputError{Field: "RoleArn", Problem: fmt.Sprintf("%q has an account ID that is not twelve digits", roleARN)}

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
@@ -35,11 +34,30 @@ func redact(text []byte, sent url.Values) []byte {
 		value := sent.Get(name)
 		switch {
 		case name == "TokenCode": // as a word, for six digits are in every account's ID
-			text = regexp.MustCompile(`\b`+value+`\b`).ReplaceAllLiteral(text, redacted)
+			text = replaceWord(text, value, redacted)
 		case name == "WebIdentityToken", name == "ExternalId" && len(value) >= 6, strings.HasSuffix(name, ".ContextAssertion"):
 			text = bytes.ReplaceAll(text, []byte(value), redacted)
 			text = bytes.ReplaceAll(text, []byte(url.QueryEscape(value)), redacted)
 		}
 	}
 	return text
+}
+
+// replaceWord replaces a word where neither a letter, a digit nor _ stands beside it.
+func replaceWord(text []byte, old string, new []byte) []byte {
+	var out []byte
+	for len(text) > 0 {
+		run := text[:len(text)-len(bytes.TrimLeft(text, word))]
+		switch {
+		case len(run) == 0:
+			run = text[:1]
+			out = append(out, run...)
+		case string(run) == old:
+			out = append(out, new...)
+		default:
+			out = append(out, run...)
+		}
+		text = text[len(run):]
+	}
+	return out
 }

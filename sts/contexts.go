@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
+	"strings"
 )
 
 // ProvidedContext is what a context provider, such as IAM Identity Center, says
@@ -17,8 +17,6 @@ type ProvidedContext struct {
 }
 
 const maxContexts = 5 // "AssumeRole", ProvidedContexts
-
-var visibleARN = regexp.MustCompile(`^arn:[!-~]+$`)
 
 func checkContexts(contexts []ProvidedContext) error {
 	var errs []error
@@ -32,7 +30,7 @@ func checkContexts(contexts []ProvidedContext) error {
 		const example = "arn:aws:iam::aws:contextProvider/NAME"
 		if problem := lengthOfARN(c.ProviderARN, example); problem != "" {
 			bad(member("ProvidedContexts", i, "ProviderArn"), problem)
-		} else if !visibleARN.MatchString(c.ProviderARN) {
+		} else if !strings.HasPrefix(c.ProviderARN, "arn:") || !visible(c.ProviderARN) {
 			bad(member("ProvidedContexts", i, "ProviderArn"), fmt.Sprintf("%q is no ARN: expecting %s", c.ProviderARN, example))
 		}
 		if c.Assertion == nil {

@@ -3,7 +3,6 @@ package sts
 import (
 	"errors"
 	"net/url"
-	"regexp"
 	"strings"
 )
 
@@ -22,11 +21,6 @@ var partitions = [...]struct{ region, suffix, dualStack string }{
 	{"eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
 	{"us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
 }
-
-// regionName is words and a number, all of which become one label of a host name:
-// eu-central-1. Those of the SDKs that stand for an endpoint are none: aws-global,
-// us-east-1-fips.
-var regionName = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+$`)
 
 // URL is where the client's calls go.
 func (c *Client) URL() (string, error) { return c.endpoint() }
@@ -53,7 +47,7 @@ func (c *Client) endpoint() (string, error) {
 // whose hosts are named as those of STS are: "sts", and "portal.sso" of IAM
 // Identity Center. A region that cannot be is an [*InputError].
 func RegionalEndpoint(service, region string, fips, dualStack bool) (string, error) {
-	if !regionName.MatchString(region) || len(region) > 63 || strings.HasPrefix(region, "fips-") {
+	if !isRegion(region) || len(region) > 63 || strings.HasPrefix(region, "fips-") {
 		return "", &InputError{Field: "Region", Problem: `is no region's name, such as "eu-central-1"`}
 	}
 	suffix, dual := "amazonaws.com", "api.aws"

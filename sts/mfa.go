@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 )
-
-var mfaCode = regexp.MustCompile(`^[0-9]{6}$`)
 
 // checkMFA checks that serial number and code come together (AWS Security Token
 // Service API Reference, "AssumeRole", SerialNumber and TokenCode).
@@ -33,7 +30,7 @@ func setMFA(ctx context.Context, params url.Values, serial string, code func(con
 	if err != nil {
 		return fmt.Errorf("sts: asking for the MFA code: %w", err)
 	}
-	if !mfaCode.MatchString(text) {
+	if len(text) != 6 || !only(text, digits) {
 		return &InputError{Field: "TokenCode", Problem: "is not 6 digits, as the MFA device shows them"}
 	}
 	params.Set("SerialNumber", serial)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -19,12 +18,6 @@ const (
 	// AWS STS quotas", IAM and STS character limits). What they take packed is
 	// bounded, too, but that STS alone can tell: [ErrPackedPolicyTooLarge].
 	maxPolicies = 2048
-)
-
-// policyOwner is an account, or AWS itself. MinIO and Ceph leave it out.
-var (
-	policyOwner = regexp.MustCompile(`^([0-9]{12}|aws)?$`)
-	policyName  = regexp.MustCompile(`^policy/([!-~]+/)?[A-Za-z0-9_+=,.@-]+$`)
 )
 
 // checkPolicies checks "AssumeRole", Policy: [\u0009\u000A\u000D\u0020-\u00FF]+,
@@ -62,14 +55,16 @@ func checkPolicies(policy string, arns []string) error {
 }
 
 // policyARNProblem checks arn:PARTITION:iam::ACCOUNT:policy/[PATH/]NAME ("IAM
-// identifiers", IAM ARNs).
+// identifiers", IAM ARNs). The account may be AWS itself; MinIO and Ceph leave it
+// out.
 func policyARNProblem(arn string) string {
 	if problem := lengthOfARN(arn, "arn:aws:iam::ACCOUNT:policy/NAME"); problem != "" {
 		return problem
 	}
 	p := strings.SplitN(arn, ":", 6)
-	if len(p) < 6 || p[0] != "arn" || !partition.MatchString(p[1]) || p[2] != "iam" || p[3] != "" ||
-		!policyOwner.MatchString(p[4]) || !policyName.MatchString(p[5]) {
+	name, isPolicy := strings.CutPrefix(p[len(p)-1], "policy/")
+	if len(p) < 6 || p[0] != "arn" || !isPartition(p[1]) || p[2] != "iam" || p[3] != "" ||
+		p[4] != "" && p[4] != "aws" && !isAccountID(p[4]) || !isPolicy || !isPathAndName(name) {
 		return fmt.Sprintf("%q is no managed policy's: expecting arn:aws:iam::ACCOUNT:policy/NAME", arn)
 	}
 	return ""

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -13,8 +13,6 @@ import (
 // Token Service API Reference, "Tag").
 
 const maxTags = 50
-
-var tagText = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 
 // Tag is a session tag. Policies see it as aws:PrincipalTag/KEY.
 type Tag struct {
@@ -66,12 +64,17 @@ func tagProblem(text, compared string, min, max int) string {
 	switch n := utf8.RuneCountInString(text); {
 	case n < min || n > max:
 		return fmt.Sprintf("has a length of %d: expecting %d to %d", n, min, max)
-	case !tagText.MatchString(text):
+	case strings.ContainsFunc(text, notOfTags):
 		return fmt.Sprintf("%q has a character that is none of letters, digits, blanks and _.:/=+-@", text)
 	case strings.HasPrefix(compared, "aws:"):
 		return fmt.Sprintf("%q begins with aws:, which is reserved", text)
 	}
 	return ""
+}
+
+// notOfTags matches [^\p{L}\p{Z}\p{N}_.:/=+\-@].
+func notOfTags(r rune) bool {
+	return !unicode.In(r, unicode.L, unicode.Z, unicode.N) && !strings.ContainsRune("_.:/=+-@", r)
 }
 
 func setTags(params url.Values, tags []Tag, transitive []string) {
