@@ -52,7 +52,7 @@ func (a arn) role() (name string, ok bool) {
 
 // isAccountID reports whether s is twelve digits.
 func isAccountID(s string) bool {
-	return len(s) == 12 && strings.Trim(s, "0123456789") == ""
+	return isDigits(s, 12, 12)
 }
 
 // accountOf is the account that a principal stands for as a whole: given by its

@@ -130,7 +130,7 @@ func (c *checker) principals(s Statement, path string) {
 		switch id, _, whole := accountOf(p); {
 		case whole && !slices.Contains(c.own, id):
 			c.add(Info, "account-root", path+".Principal", fmt.Sprintf("the whole account %s is trusted: each of its users and roles that its own administrators let", id), "If the other side tells the role or user that it calls with, name this one's ARN instead.")
-		case principalID.MatchString(p) && !isAccountID(p):
+		case isPrincipalID(p):
 			c.add(Warning, "removed-principal", path+".Principal", fmt.Sprintf("%q is the ID of a user or role that has been removed since", p), "Name the principal that is meant by its ARN, or remove it.")
 		}
 	}
@@ -158,26 +158,26 @@ func (s Statement) ofOrganization() bool {
 // open reports whether the conditions on one key hold for a request that does not
 // have the key, or has it with one of these values. The other keys are left out.
 func (s Statement) open(key string, values ...string) bool {
-	only := Conditions{}
+	named := Conditions{}
 	for operator, keys := range s.Condition {
 		for name, wanted := range keys {
 			if strings.EqualFold(name, key) {
-				if only[operator] == nil {
-					only[operator] = map[string][]string{}
+				if named[operator] == nil {
+					named[operator] = map[string][]string{}
 				}
-				only[operator][name] = wanted
+				named[operator][name] = wanted
 			}
 		}
 	}
 	without := newContext(Request{}, true)
 	// The principal's own keys are not derived: the key is to be absent, or the probe's.
 	without.derived = nil
-	if without.holds(only, Allow) {
+	if without.holds(named, Allow) {
 		return true
 	}
 	return slices.ContainsFunc(values, func(v string) bool {
 		with := context{request: Request{Context: map[string][]string{key: {v}}}, variables: true}
-		return with.holds(only, Allow)
+		return with.holds(named, Allow)
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"math/big"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -261,10 +260,15 @@ func equalBase64(a, b string) bool {
 	return bytes.Equal(x, y)
 }
 
-// The number of digits is bounded for the sake of the machine.
-var number = regexp.MustCompile(`^[+-]?[0-9]{1,40}(\.[0-9]{1,40})?$`)
-
-func isNumber(s string) bool { return number.MatchString(s) }
+// isNumber matches [+-]?[0-9]{1,40}(\.[0-9]{1,40})?. The number of digits is
+// bounded for the sake of the machine.
+func isNumber(s string) bool {
+	if s != "" && (s[0] == '+' || s[0] == '-') {
+		s = s[1:]
+	}
+	whole, fraction, point := strings.Cut(s, ".")
+	return isDigits(whole, 1, 40) && (!point || isDigits(fraction, 1, 40))
+}
 
 func compareNumbers(a, b string) int {
 	x, _ := new(big.Rat).SetString(a)
@@ -275,8 +279,6 @@ func compareNumbers(a, b string) int {
 // The forms of ISO 8601 that the W3C's note "Date and Time Formats" has, to which
 // AWS refers.
 var dateForms = []string{time.RFC3339Nano, "2006-01-02T15:04Z07:00", time.DateOnly, "2006-01", "2006"}
-
-var seconds = regexp.MustCompile(`^[0-9]{5,12}$`)
 
 func isDate(s string) bool {
 	_, ok := parseDate(s)
@@ -291,7 +293,7 @@ func compareDates(a, b string) int {
 
 // parseDate reads a date, or the seconds since 1970. Four digits are a year.
 func parseDate(s string) (time.Time, bool) {
-	if seconds.MatchString(s) {
+	if isDigits(s, 5, 12) {
 		n, _ := new(big.Int).SetString(s, 10)
 		return time.Unix(n.Int64(), 0), true
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -135,10 +134,8 @@ func (c *checker) externalIDs(s Statement, path string) {
 
 // STS API Reference, "AssumeRole", ExternalId: 2 to 1224 of these characters.
 func canBeSent(id string) bool {
-	return len(id) >= 2 && len(id) <= 1224 && externalIDForm.MatchString(id)
+	return len(id) >= 2 && len(id) <= 1224 && only(id, word+"+=,.@:/-")
 }
-
-var externalIDForm = regexp.MustCompile(`^[A-Za-z0-9_+=,.@:/-]*$`)
 
 // The external ID is not repeated in a finding: it is no secret to AWS, but many
 // treat it as one.
@@ -158,7 +155,7 @@ func (c *checker) externalIDValue(s Statement, op operator, id, at string) {
 	}
 }
 
-var guessable = regexp.MustCompile(`(?i)example|sample|test|demo|changeme|password|secret|external|1234|abcd`)
+var guessable = [...]string{"example", "sample", "test", "demo", "changeme", "password", "secret", "external", "1234", "abcd"}
 
 // isWeak reports whether an external ID looks as if one could guess it: too few
 // bits for its characters, a word in it, or no digit at all, as in a name.
@@ -172,5 +169,10 @@ func isWeak(id string) bool {
 	for _, n := range counts {
 		bits -= float64(n) * math.Log2(float64(n)/float64(len(id)))
 	}
-	return bits < enough || !strings.ContainsAny(id, "0123456789") || len(id) < 32 && guessable.MatchString(id)
+	return bits < enough || !strings.ContainsAny(id, digits) || len(id) < 32 && hasGuessable(id)
+}
+
+func hasGuessable(id string) bool {
+	id = strings.ToLower(id)
+	return slices.ContainsFunc(guessable[:], func(w string) bool { return strings.Contains(id, w) })
 }

@@ -6,10 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -58,18 +59,35 @@ func parse(text []byte) (Document, error) {
 	return root.document()
 }
 
-// escapes are those of JSON, two where they are the halves of one character.
-var escapes = regexp.MustCompile(`\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.`)
-
 // halfCharacter finds an escape that is half a surrogate pair, in whose place
 // encoding/json would put U+FFFD: a resource of another name.
 func halfCharacter(text []byte) int {
-	for _, at := range escapes.FindAllIndex(text, -1) {
-		if one := text[at[0]:at[1]]; len(one) == 6 && (one[2] == 'd' || one[2] == 'D') && one[3] >= '8' {
-			return at[0]
+	for i := 0; i < len(text); i++ {
+		if text[i] != '\\' {
+			continue
+		}
+		switch r := escaped(text[i:]); {
+		case !utf16.IsSurrogate(r):
+			i++ // what is escaped, which may be a backslash
+		case utf16.DecodeRune(r, escaped(text[i+6:])) == unicode.ReplacementChar:
+			return i
+		default:
+			i += 11
 		}
 	}
 	return -1
+}
+
+// escaped gives the UTF-16 that a text begins with, as \u and four digits, else -1.
+func escaped(text []byte) rune {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return -1
+	}
+	n, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	if err != nil {
+		return -1
+	}
+	return rune(n)
 }
 
 // node is a JSON value and where it stands. encoding/json would read the last of

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -72,10 +71,13 @@ func (s Statement) validate(path string, variables bool) error {
 
 // IAM User Guide, "IAM JSON policy elements: Action": a service, a colon and the
 // name of the action, which may have wildcards.
-var action = regexp.MustCompile(`^([A-Za-z0-9_.-]+:[A-Za-z0-9_.*?-]+|\*)$`)
+func isAction(s string) bool {
+	service, name, _ := strings.Cut(s, ":")
+	return s == "*" || service != "" && name != "" && only(service, word+".-") && only(name, word+".-*?")
+}
 
 func checkAction(path, value string) error {
-	if !action.MatchString(value) {
+	if !isAction(value) {
 		return bad(path, `an action such as "s3:GetObject", or "*"`, "is %q", value)
 	}
 	return nil
@@ -97,18 +99,20 @@ func checkResource(path, value string, variables bool) error {
 	return bad(path, `an ARN such as "arn:aws:s3:::bucket/*", or "*"`, "is %q", value)
 }
 
-// principalID is the ID of a user or role that has been removed since the policy
-// was written: IAM puts it in place of the ARN.
+// isPrincipalID matches A[A-Z0-9]{15,127}: the ID of a user or role that has been
+// removed since the policy was written, which IAM puts in place of the ARN.
 //
 // IAM User Guide, "AWS JSON policy elements: Principal", IAM role principals.
-var principalID = regexp.MustCompile(`^A[A-Z0-9]{15,127}$`)
+func isPrincipalID(s string) bool {
+	return len(s) >= 16 && len(s) <= 128 && s[0] == 'A' && only(s, upper+digits)
+}
 
 // IAM User Guide, "AWS JSON policy elements: Principal": no wildcard may stand for
 // a part of a name or an ARN.
 func checkPrincipal(path, value string) error {
 	const expected = `"*", the twelve digits of an account, or an ARN such as "arn:aws:iam::123456789012:role/name"`
 	switch a, _ := parseARN(value); {
-	case value == "*" || isAccountID(value) || principalID.MatchString(value):
+	case value == "*" || isAccountID(value) || isPrincipalID(value):
 		return nil
 	case isOpen(value):
 		return bad(path, expected+": a wildcard stands for a whole principal, never for a part of one", "is %q", value)
