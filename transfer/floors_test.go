@@ -42,6 +42,13 @@ var floors = map[string]string{
 // standardOnly may import nothing but the standard library.
 var standardOnly = []string{"testvectors", "sigv4", "sigv4/sigv4a", "sigv4/sigv4http/awsxml", "sts/policy", "s3client/checksum"}
 
+// light is what small programs embed. It leaves out what costs them most and can be
+// done without.
+var (
+	light   = []string{"testvectors", "sigv4", "sigv4/sigv4a", "sigv4/sigv4http", "sigv4/sigv4http/awsxml", "sts", "sts/chain", "sts/policy"}
+	leftOut = []string{"regexp", "encoding/xml"}
+)
+
 // commandOnly belongs to the command: a library leaves flags and signals to its
 // program.
 var commandOnly = []string{"flag", "os/signal"}
@@ -130,6 +137,9 @@ func TestFloors(t *testing.T) {
 			case all[path].Standard || path == "unsafe":
 				if name != "transfer/cmd/sigvier" && slices.Contains(commandOnly, path) {
 					t.Errorf("%s imports %s, which is the command's", name, path)
+				}
+				if slices.Contains(light, name) && slices.Contains(leftOut, path) {
+					t.Errorf("%s imports %s, which small programs are to do without", name, path)
 				}
 			case slices.Contains(standardOnly, name):
 				t.Errorf("%s imports %s, and may import the standard library only", name, path)
