@@ -27,7 +27,11 @@ func (s *Server) authenticateS3(r *http.Request, q *request) (*http.Request, err
 	default:
 		return r, standard("AccessDenied")
 	}
-	verified, err := s.verifier.Verify(r)
+	verifier, err := s.verifierFor(r, q)
+	if err != nil {
+		return r, err
+	}
+	verified, err := verifier.Verify(r)
 	if err != nil {
 		return r, err
 	}

@@ -1,7 +1,6 @@
 package s3test
 
 import (
-	"encoding/xml"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -10,7 +9,7 @@ import (
 	"time"
 )
 
-// The operations on buckets, but for the listings of objects (list.go).
+// What buckets are called, where they are, and their end.
 
 const (
 	ownerID   = "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a"
@@ -20,27 +19,6 @@ const (
 // timestamp is how S3's XML writes a time.
 const timestamp = "2006-01-02T15:04:05.000Z"
 
-func (s *Server) listBuckets(w *answer, r *http.Request, q *request) error {
-	var x xmlDoc
-	x.start("ListAllMyBucketsResult", s3Namespace)
-	x.owner()
-	x.start("Buckets", "")
-	for _, b := range s.store.listBuckets() {
-		if !strings.HasPrefix(b.name, q.query.Get("prefix")) {
-			continue
-		}
-		x.start("Bucket", "")
-		x.element("Name", b.name)
-		x.element("CreationDate", b.Created.Format(timestamp))
-		x.element("BucketRegion", s.cfg.Region)
-		x.end("Bucket")
-	}
-	x.end("Buckets")
-	x.end("ListAllMyBucketsResult")
-	x.write(w, r, http.StatusOK)
-	return nil
-}
-
 func (x *xmlDoc) owner() {
 	x.start("Owner", "")
 	x.element("ID", ownerID)
@@ -48,54 +26,9 @@ func (x *xmlDoc) owner() {
 	x.end("Owner")
 }
 
-func (s *Server) createBucket(w *answer, r *http.Request, q *request) error {
-	if !validBucketName(q.bucket) {
-		return standard("InvalidBucketName", field{"BucketName", q.bucket})
-	}
-	if err := s.checkLocation(q.body); err != nil {
-		return err
-	}
-	if err := refuseACL(r); err != nil {
-		return err
-	}
-	if err := s.store.createBucket(q.bucket, &settings{Created: s.now(), Region: s.cfg.Region}); err != nil {
-		return q.storeError(err)
-	}
-	w.Header().Set("Location", "/"+q.bucket)
-	w.WriteHeader(http.StatusOK)
-	return nil
-}
-
-// checkLocation wants the region that this server is in (Amazon S3 API
-// Reference, "CreateBucket": without a constraint that is us-east-1, which in
-// turn is no value for a constraint).
-func (s *Server) checkLocation(body []byte) error {
-	location := ""
-	if len(body) > 0 {
-		var c struct {
-			XMLName            xml.Name `xml:"CreateBucketConfiguration"`
-			LocationConstraint string
-		}
-		if err := xml.Unmarshal(body, &c); err != nil {
-			return standard("MalformedXML")
-		}
-		location = c.LocationConstraint
-	}
-	switch {
-	case location == "us-east-1":
-		return standard("InvalidLocationConstraint", field{"LocationConstraint", location})
-	case location == "" && s.cfg.Region == "us-east-1", location == s.cfg.Region:
-		return nil
-	case location == "":
-		location = "unspecified"
-	}
-	return errorf("IllegalLocationConstraintException", "The "+location+
-		" location constraint is incompatible for the region specific endpoint this request was sent to.")
-}
-
 func (s *Server) headBucket(w *answer, _ *http.Request, q *request) error {
 	// Also with an error: clients find the region this way.
-	w.Header().Set("X-Amz-Bucket-Region", s.cfg.Region)
+	w.Header().Set("X-Amz-Bucket-Region", s.regionOf(q.bucket))
 	if !s.store.hasBucket(q.bucket) {
 		return q.storeError(errNoSuchBucket)
 	}
@@ -104,10 +37,11 @@ func (s *Server) headBucket(w *answer, _ *http.Request, q *request) error {
 }
 
 func (s *Server) getBucketLocation(w *answer, r *http.Request, q *request) error {
-	if !s.store.hasBucket(q.bucket) {
-		return q.storeError(errNoSuchBucket)
+	set, err := s.store.settings(q.bucket)
+	if err != nil {
+		return q.storeError(err)
 	}
-	location := s.cfg.Region
+	location := set.Region
 	if location == "us-east-1" {
 		location = ""
 	}
@@ -172,15 +106,6 @@ func validBucketName(name string) bool {
 		}
 	}
 	return true
-}
-
-// refuseACL does as buckets do whose owner enforces ownership, the default.
-func refuseACL(r *http.Request) error {
-	switch r.Header.Get("X-Amz-Acl") {
-	case "", "private", "bucket-owner-full-control":
-		return nil
-	}
-	return standard("AccessControlListNotSupported")
 }
 
 func httpTime(t time.Time) string { return t.UTC().Format(http.TimeFormat) }

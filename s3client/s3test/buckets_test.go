@@ -91,7 +91,10 @@ func TestLocationConstraint(t *testing.T) {
 	}{
 		{"us-east-1", "", 200, ""},
 		{"us-east-1", constraint("us-east-1"), 400, "InvalidLocationConstraint"},
-		{"us-east-1", constraint("eu-west-1"), 400, "IllegalLocationConstraintException"},
+		{"us-east-1", constraint("eu-west-1"), 200, ""},
+		{"us-east-1", constraint("nowhere"), 400, "InvalidLocationConstraint"},
+		{"eu-west-1", constraint("EU"), 200, ""},
+		{"eu-west-1", constraint("eu-central-1"), 400, "IllegalLocationConstraintException"},
 		{"us-east-1", "<CreateBucketConfiguration>", 400, "MalformedXML"},
 		{"us-east-1", "<Other/>", 400, "MalformedXML"},
 		{"us-east-1", strings.Repeat(" ", maxForm+1), 400, "MaxMessageLengthExceeded"},
@@ -100,8 +103,8 @@ func TestLocationConstraint(t *testing.T) {
 	} {
 		c := newClient(start(t, Config{Region: test.region}))
 		c.do(t, "PUT", "/another", test.body).want(t, test.status, test.code)
-		if test.status == 200 && test.region != "us-east-1" {
-			c.do(t, "GET", "/another?location", "").wantElements(t, "LocationConstraint", test.region)
+		if test.status == 200 && test.body != "" {
+			c.do(t, "GET", "/another?location", "").wantElements(t, "LocationConstraint", "eu-west-1")
 		}
 	}
 }

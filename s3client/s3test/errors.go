@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -65,6 +66,7 @@ var statuses = map[string]struct {
 	"AuthorizationHeaderMalformed":            {400, "The authorization header is malformed"},
 	"AuthorizationQueryParametersError":       {400, "The authorization query parameters are malformed"},
 	"BadDigest":                               {400, "The Content-MD5 you specified did not match what we received."},
+	"BadRequest":                              {400, "Bad Request"},
 	"BandwidthLimitExceeded":                  {503, "Bandwidth limit exceeded."},
 	"BucketAlreadyExists":                     {409, "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again."},
 	"BucketAlreadyOwnedByYou":                 {409, "Your previous request to create the named bucket succeeded and you already own it."},
@@ -78,7 +80,6 @@ var statuses = map[string]struct {
 	"IDPRejectedClaim":                        {403, "The identity provider (IdP) reported that authentication failed."},
 	"IllegalLocationConstraintException":      {400, "The location constraint is incompatible for the region specific endpoint this request was sent to."},
 	"IllegalVersioningConfigurationException": {400, "The versioning configuration specified in the request is not valid."},
-	"InvalidBucketState":                      {409, "The request is not valid with the current state of the bucket."},
 	"IncompleteBody":                          {400, "You did not provide the number of bytes specified by the Content-Length HTTP header"},
 	"IncompleteSignature":                     {400, "The request signature does not conform to AWS standards."},
 	"InternalError":                           {500, "We encountered an internal error. Please try again."},
@@ -86,8 +87,10 @@ var statuses = map[string]struct {
 	"InvalidAccessKeyId":                      {403, "The AWS Access Key Id you provided does not exist in our records."},
 	"InvalidArgument":                         {400, "Invalid Argument"},
 	"InvalidAuthorizationMessageException":    {400, "Message is not valid"},
+	"InvalidBucketAclWithObjectOwnership":     {400, "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"},
 	"InvalidBucketName":                       {400, "The specified bucket is not valid."},
 	"InvalidBucketOwnerAWSAccountID":          {400, "The value of the expected bucket owner parameter must be an AWS account ID"},
+	"InvalidBucketState":                      {409, "The request is not valid with the current state of the bucket."},
 	"InvalidClientTokenId":                    {403, "The security token included in the request is invalid."},
 	"InvalidDigest":                           {400, "The Content-MD5 you specified was invalid."},
 	"InvalidEncryptionAlgorithmError":         {400, "The encryption request you specified is not valid. The valid value is AES256."},
@@ -101,12 +104,13 @@ var statuses = map[string]struct {
 	"InvalidRange":                            {416, "The requested range is not satisfiable"},
 	"InvalidRequest":                          {400, "The request is invalid."},
 	"InvalidStorageClass":                     {400, "The storage class you specified is not valid"},
+	"InvalidTag":                              {400, "The tag provided was not a valid tag. This error can occur if the tag did not pass input validation."},
 	"InvalidToken":                            {400, "The provided token is malformed or otherwise invalid."},
 	"InvalidURI":                              {400, "Couldn't parse the specified URI."},
 	"KeyTooLongError":                         {400, "Your key is too long"},
 	"MalformedPolicyDocument":                 {400, "The request was rejected because the policy document was malformed."},
-	"MalformedXML":                            {400, "The XML you provided was not well-formed or did not validate against our published schema"},
 	"MalformedTrailerError":                   {400, "The request contained trailing data that was not well-formed or did not conform to our published schema."},
+	"MalformedXML":                            {400, "The XML you provided was not well-formed or did not validate against our published schema"},
 	"MaxMessageLengthExceeded":                {400, "Your request was too big."},
 	"MetadataTooLarge":                        {400, "Your metadata headers exceed the maximum allowed metadata size"},
 	"MethodNotAllowed":                        {405, "The specified method is not allowed against this resource."},
@@ -114,13 +118,20 @@ var statuses = map[string]struct {
 	"MissingContentLength":                    {411, "You must provide the Content-Length HTTP header."},
 	"MissingSecurityHeader":                   {400, "Your request was missing a required header"},
 	"NoSuchBucket":                            {404, "The specified bucket does not exist"},
+	"NoSuchCORSConfiguration":                 {404, "The CORS configuration does not exist"},
 	"NoSuchKey":                               {404, "The specified key does not exist."},
+	"NoSuchLifecycleConfiguration":            {404, "The lifecycle configuration does not exist"},
+	"NoSuchObjectLockConfiguration":           {404, "The specified object does not have a ObjectLock configuration"},
+	"NoSuchTagSet":                            {404, "The TagSet does not exist"},
 	"NoSuchUpload":                            {404, "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."},
 	"NoSuchVersion":                           {404, "The specified version does not exist."},
 	"NotImplemented":                          {501, "A header you provided implies functionality that is not implemented"},
+	"ObjectLockConfigurationNotFoundError":    {404, "Object Lock configuration does not exist for this bucket"},
 	"ObjectNotInActiveTierError":              {403, "The source object of the COPY action is not in the active tier and is only stored in Amazon S3 Glacier."},
 	"OperationAborted":                        {409, "A conflicting conditional operation is currently in progress against this resource. Please try again."},
 	"PackedPolicyTooLarge":                    {400, "The request was rejected because the total packed size of the session policies and session tags combined was too large."},
+	"PermanentRedirect":                       {301, "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint."},
+	"TemporaryRedirect":                       {307, "Please re-send this request to the specified temporary endpoint. Continue to use the original request endpoint for future requests."},
 	"PreconditionFailed":                      {412, "At least one of the pre-conditions you specified did not hold"},
 	"RegionDisabledException":                 {403, "STS is not activated in this region for the account."},
 	"RequestLimitExceeded":                    {503, "Request limit exceeded."},
@@ -132,12 +143,13 @@ var statuses = map[string]struct {
 	"Throttling":                              {400, "Rate exceeded"},
 	"ThrottlingException":                     {400, "Rate exceeded"},
 	"TooManyBuckets":                          {400, "You have attempted to create more buckets than allowed"},
+	"UnexpectedContent":                       {400, "This request does not support content"},
 	"UserKeyMustBeSpecified":                  {400, "The bucket POST must contain the specified field name. If it is specified, check the order of the fields."},
 	"ValidationError":                         {400, "The input fails to satisfy the constraints specified by an AWS service."},
 	"XAmzContentSHA256Mismatch":               {400, "The provided 'x-amz-content-sha256' header does not match what was computed."},
 }
 
-func writeS3Error(w *answer, r *http.Request, q *request, err error) {
+func (s *Server) writeS3Error(w *answer, r *http.Request, q *request, err error) {
 	var e *apiError
 	if refusal := (*sigv4http.Refusal)(nil); errors.As(err, &refusal) {
 		e = refused(refusal)
@@ -155,6 +167,7 @@ func writeS3Error(w *answer, r *http.Request, q *request, err error) {
 		w.WriteHeader(status)
 		return
 	}
+	s.tellRegion(h, q, e.Code)
 	var x xmlDoc
 	x.start("Error", "")
 	x.element("Code", e.Code)
@@ -243,14 +256,18 @@ func (x *xmlDoc) write(w *answer, r *http.Request, status int) {
 }
 
 func (x *xmlDoc) writeAs(w *answer, r *http.Request, status int, contentType string) {
+	writeText(w, r, status, contentType, x.b.String())
+}
+
+func writeText(w *answer, r *http.Request, status int, contentType, body string) {
 	w.Header().Set("Content-Type", contentType)
 	if r.Method == http.MethodHead {
 		w.WriteHeader(status)
 		return
 	}
-	w.Header().Set("Content-Length", strconv.Itoa(x.b.Len()))
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	w.Write([]byte(x.b.String()))
+	io.WriteString(w, body)
 }
 
 const s3Namespace = "http://s3.amazonaws.com/doc/2006-03-01/"

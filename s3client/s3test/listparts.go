@@ -11,15 +11,20 @@ import (
 
 // limit reads a parameter that says how many entries a page is to have at most.
 func (q *request) limit(name string) (int, error) {
-	v := q.query.Get(name)
-	if v == "" {
-		return maxListed, nil
+	n, err := count(name, q.query.Get(name), maxListed)
+	return min(n, maxListed), err
+}
+
+// count reads a number that is not negative.
+func count(name, value string, none int) (int, error) {
+	if value == "" {
+		return none, nil
 	}
-	n, err := strconv.ParseInt(v, 10, 32)
+	n, err := strconv.ParseInt(value, 10, 32)
 	if err != nil || n < 0 {
-		return 0, invalidArgument("Provided "+name+" not an integer or within integer range", name, v)
+		return 0, invalidArgument("Provided "+name+" not an integer or within integer range", name, value)
 	}
-	return min(int(n), maxListed), nil
+	return int(n), nil
 }
 
 func (s *Server) listParts(w *answer, r *http.Request, q *request) error {
@@ -27,11 +32,9 @@ func (s *Server) listParts(w *answer, r *http.Request, q *request) error {
 	if err != nil {
 		return err
 	}
-	marker := 0
-	if v := q.query.Get("part-number-marker"); v != "" {
-		if marker, err = strconv.Atoi(v); err != nil || marker < 0 {
-			return invalidArgument("Provided part-number-marker not an integer or within integer range", "part-number-marker", v)
-		}
+	marker, err := count("part-number-marker", q.query.Get("part-number-marker"), 0)
+	if err != nil {
+		return err
 	}
 	u, parts, err := s.store.upload(q.bucket, q.key, q.query.Get("uploadId"))
 	if err != nil {

@@ -15,6 +15,11 @@ type lock struct {
 	Hold  bool      `json:"hold,omitempty"` // the legal hold is on
 }
 
+const (
+	governance = "GOVERNANCE" // who has a permission of its own may bypass it
+	compliance = "COMPLIANCE"
+)
+
 func (l lock) set() bool { return l.Mode != "" || l.Hold }
 
 const lockHeader = "X-Amz-Object-Lock-"
@@ -24,14 +29,14 @@ func (s *Server) lockHeaders(h http.Header, set *settings) (l lock, err error) {
 	mode, until, hold := h.Get(lockHeader+"Mode"), h.Get(lockHeader+"Retain-Until-Date"), h.Get(lockHeader+"Legal-Hold")
 	switch {
 	case mode+until+hold == "":
-		return l, nil
+		return set.Retention.begin(s.now()), nil
 	case !set.ObjectLock:
 		return l, errorf("InvalidRequest", "Bucket is missing Object Lock Configuration")
 	case (mode == "") != (until == ""):
 		return l, errorf("InvalidArgument", "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied",
 			field{"ArgumentName", strings.ToLower(lockHeader) + "mode"})
 	}
-	if mode != "" {
+	if l = set.Retention.begin(s.now()); mode != "" {
 		if l, err = s.retention(mode, until); err != nil {
 			return l, err
 		}
@@ -47,7 +52,7 @@ func (s *Server) lockHeaders(h http.Header, set *settings) (l lock, err error) {
 }
 
 func (s *Server) retention(mode, until string) (lock, error) {
-	if mode != "GOVERNANCE" && mode != "COMPLIANCE" {
+	if mode != governance && mode != compliance {
 		return lock{}, invalidArgument("Unknown wormMode directive.", strings.ToLower(lockHeader)+"mode", mode)
 	}
 	t, err := time.Parse(time.RFC3339, until)
@@ -64,7 +69,7 @@ const bypassHeader = "X-Amz-Bypass-Governance-Retention"
 
 // release is whether the version may be deleted.
 func (l lock) release(now time.Time, bypass bool) error {
-	if l.Hold || l.Mode != "" && now.Before(l.Until) && (l.Mode == "COMPLIANCE" || !bypass) {
+	if l.Hold || l.Mode != "" && now.Before(l.Until) && (l.Mode == compliance || !bypass) {
 		return errorf("AccessDenied", "Access Denied because object protected by object lock.")
 	}
 	return nil

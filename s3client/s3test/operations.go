@@ -19,8 +19,10 @@ type operation struct {
 	// name, with a question mark; another is one of another operation.
 	query  string
 	traits traits
-	handle func(*Server, *answer, *http.Request, *request) error
+	handle handler
 }
+
+type handler func(*Server, *answer, *http.Request, *request) error
 
 type level int
 
@@ -54,6 +56,21 @@ var s3Operations = []operation{
 	{"ListObjectVersions", "GET", onBucket, "versions", 0, (*Server).listObjectVersions},
 	{"GetBucketVersioning", "GET", onBucket, "versioning", 0, (*Server).getBucketVersioning},
 	{"PutBucketVersioning", "PUT", onBucket, "versioning", 0, (*Server).putBucketVersioning},
+	{"GetBucketTagging", "GET", onBucket, "tagging", 0, (*Server).getBucketTagging},
+	{"PutBucketTagging", "PUT", onBucket, "tagging", summed, (*Server).putBucketTagging},
+	{"DeleteBucketTagging", "DELETE", onBucket, "tagging", 0, (*Server).deleteBucketTagging},
+	{"GetBucketLifecycleConfiguration", "GET", onBucket, "lifecycle", 0, lifecycleDocument.get()},
+	{"PutBucketLifecycleConfiguration", "PUT", onBucket, "lifecycle", summed, lifecycleDocument.put()},
+	{"DeleteBucketLifecycle", "DELETE", onBucket, "lifecycle", 0, lifecycleDocument.delete()},
+	{"GetBucketCors", "GET", onBucket, "cors", 0, corsDocument.get()},
+	{"PutBucketCors", "PUT", onBucket, "cors", summed, corsDocument.put()},
+	{"DeleteBucketCors", "DELETE", onBucket, "cors", 0, corsDocument.delete()},
+	{"GetBucketAcl", "GET", onBucket, "acl", 0, (*Server).getBucketACL},
+	{"PutBucketAcl", "PUT", onBucket, "acl", 0, (*Server).putBucketACL},
+	{"GetBucketRequestPayment", "GET", onBucket, "requestPayment", 0, (*Server).getBucketRequestPayment},
+	{"PutBucketRequestPayment", "PUT", onBucket, "requestPayment", 0, (*Server).putBucketRequestPayment},
+	{"GetObjectLockConfiguration", "GET", onBucket, "object-lock", 0, (*Server).getObjectLockConfiguration},
+	{"PutObjectLockConfiguration", "PUT", onBucket, "object-lock", summed, (*Server).putObjectLockConfiguration},
 	{"ListMultipartUploads", "GET", onBucket, "uploads", 0, (*Server).listMultipartUploads},
 	{"DeleteObjects", "POST", onBucket, "delete", summed | long, (*Server).deleteObjects},
 	{"PostObject", "POST", onBucket, "", streams, (*Server).postObject},
@@ -63,6 +80,18 @@ var s3Operations = []operation{
 	{"GetObject", "GET", onObject, "versionId? partNumber?", 0, (*Server).getObject},
 	{"HeadObject", "HEAD", onObject, "versionId? partNumber?", 0, (*Server).getObject},
 	{"DeleteObject", "DELETE", onObject, "versionId?", 0, (*Server).deleteObject},
+
+	{"GetObjectAttributes", "GET", onObject, "attributes versionId?", 0, (*Server).getObjectAttributes},
+	{"GetObjectTagging", "GET", onObject, "tagging versionId?", 0, (*Server).getObjectTagging},
+	{"PutObjectTagging", "PUT", onObject, "tagging versionId?", 0, (*Server).putObjectTagging},
+	{"DeleteObjectTagging", "DELETE", onObject, "tagging versionId?", 0, (*Server).deleteObjectTagging},
+	{"GetObjectAcl", "GET", onObject, "acl versionId?", 0, (*Server).getObjectACL},
+	{"PutObjectAcl", "PUT", onObject, "acl versionId?", 0, (*Server).putObjectACL},
+	{"GetObjectRetention", "GET", onObject, "retention versionId?", 0, (*Server).getObjectRetention},
+	{"PutObjectRetention", "PUT", onObject, "retention versionId?", summed, (*Server).putObjectRetention},
+	{"GetObjectLegalHold", "GET", onObject, "legal-hold versionId?", 0, (*Server).getObjectLegalHold},
+	{"PutObjectLegalHold", "PUT", onObject, "legal-hold versionId?", summed, (*Server).putObjectLegalHold},
+	{"RestoreObject", "POST", onObject, "restore versionId?", 0, (*Server).restoreObject},
 
 	{"CreateMultipartUpload", "POST", onObject, "uploads", 0, (*Server).createMultipartUpload},
 	{"UploadPartCopy", "PUT", onObject, "partNumber uploadId", copies, (*Server).uploadPartCopy},

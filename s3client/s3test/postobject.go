@@ -27,6 +27,9 @@ func (s *Server) postObject(w *answer, r *http.Request, q *request) error {
 	if err := s.authorize(r, q, h); err != nil {
 		return err
 	}
+	if err := s.charge(w, q, h); err != nil {
+		return err
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, s.cfg.MaxPutSize)
 	o, err := s.storeObject(r, q, h)
 	if err != nil {
@@ -43,7 +46,11 @@ func formHeaders(form *sigv4http.PostedForm) (http.Header, error) {
 	for _, field := range form.Fields {
 		switch name := strings.ToLower(field[0]); {
 		case name == "tagging":
-			return nil, notImplemented("Tags are not implemented")
+			tags, err := formTags(field[1])
+			if err != nil {
+				return nil, err
+			}
+			h.Set("X-Amz-Tagging", tags)
 		case name == "acl":
 			h.Set("X-Amz-Acl", field[1])
 		case strings.HasPrefix(name, "x-amz-"), strings.HasPrefix(name, "content-"), name == "cache-control", name == "expires":
@@ -51,6 +58,19 @@ func formHeaders(form *sigv4http.PostedForm) (http.Header, error) {
 		}
 	}
 	return h, nil
+}
+
+// formTags writes a form's tags, which are a document, as the header has them.
+func formTags(document string) (string, error) {
+	tags, err := parseTagging([]byte(document), maxObjectTags)
+	if err != nil {
+		return "", err
+	}
+	query := url.Values{}
+	for _, t := range tags {
+		query.Set(t.Key, t.Value)
+	}
+	return query.Encode(), nil
 }
 
 // urlOf is the URL that the request went to, or that of a key in the bucket that it

@@ -155,7 +155,7 @@ func TestFormsAreRefusedAsS3Does(t *testing.T) {
 		{"other region", "/data", func(c *client) { c.region = "eu-west-1" }, conditions(), []string{"key", "user/a"}, 400, "InvalidArgument",
 			[]string{"ArgumentName", "X-Amz-Credential", "Region", "us-east-1"}},
 		{"missing bucket", "/missing", nil, []sigv4http.Condition{sigv4http.Exact("bucket", "missing"), sigv4http.StartsWith("key", "")}, []string{"key", "user/a"}, 404, "NoSuchBucket", nil},
-		{"tags", "/data", nil, conditions(sigv4http.StartsWith("tagging", "")), []string{"key", "user/a", "tagging", "<Tagging/>"}, 501, "NotImplemented", nil},
+		{"tags", "/data", nil, conditions(sigv4http.StartsWith("tagging", "")), []string{"key", "user/a", "tagging", "<Tagging/>"}, 400, "MalformedXML", nil},
 		{"ACL", "/data", nil, conditions(sigv4http.StartsWith("acl", "")), []string{"key", "user/a", "acl", "public-read"}, 400, "AccessControlListNotSupported", nil},
 		{"wrong checksum", "/data", nil, conditions(sigv4http.StartsWith("x-amz-checksum-crc32", "")), []string{"key", "user/a", "x-amz-checksum-crc32", "AAAAAA=="}, 400, "BadDigest", nil},
 		{"not a form", "/data", func(c *client) { c.spoil = func(r *http.Request) { r.Header.Set("Content-Type", "text/html") } }, conditions(), []string{"key", "user/a"}, 412, "PreconditionFailed",

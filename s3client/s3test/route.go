@@ -4,8 +4,11 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/sigvier/sigvier/sigv4/sigv4a"
 )
 
 // Which face, which operation, which bucket and key.
@@ -26,6 +29,7 @@ type request struct {
 	operation *operation // nil: none of S3's that is here
 	bucket    string
 	key       string
+	virtual   bool   // the bucket is named in the host's name
 	version   string // the parameter versionId: "" is none
 	query     url.Values
 	err       error // why it can be no valid request; answered once it is authenticated
@@ -66,7 +70,7 @@ func (s *Server) route(r *http.Request) *request {
 // isSTS decides by the service in the credential scope, which the client chose
 // with the signature; without one, by the form that only STS is sent.
 func isSTS(r *http.Request, query url.Values) bool {
-	if service := scopeService(r, query); service != "" {
+	if service := scopeOf(r, query).service; service != "" {
 		return service == "sts"
 	}
 	if r.URL.EscapedPath() != "/" {
@@ -76,18 +80,23 @@ func isSTS(r *http.Request, query url.Values) bool {
 		r.Method == http.MethodGet && query.Get("Action") == "AssumeRoleWithWebIdentity"
 }
 
-// scopeService is the fourth part of AKID/DATE/REGION/SERVICE/aws4_request.
-func scopeService(r *http.Request, query url.Values) string {
-	credential := query.Get("X-Amz-Credential")
+// scopeOf reads the credential's scope, AKID/DATE/REGION/SERVICE/aws4_request, which
+// in SigV4a has no region. It is empty where there is none.
+func scopeOf(r *http.Request, query url.Values) scope {
+	algorithm, credential := query.Get("X-Amz-Algorithm"), query.Get("X-Amz-Credential")
 	if auth := r.Header.Get("Authorization"); auth != "" {
-		_, credential, _ = strings.Cut(auth, "Credential=")
+		algorithm, credential, _ = strings.Cut(auth, " ")
+		_, credential, _ = strings.Cut(credential, "Credential=")
 		credential, _, _ = strings.Cut(credential, ",")
 	}
 	parts := strings.Split(strings.TrimSpace(credential), "/")
-	if len(parts) < 5 {
-		return ""
+	if algorithm == sigv4a.Name && len(parts) >= 4 {
+		return scope{algorithm, parts[len(parts)-2], ""}
 	}
-	return parts[len(parts)-2]
+	if len(parts) < 5 {
+		return scope{}
+	}
+	return scope{algorithm, parts[len(parts)-2], parts[len(parts)-3]}
 }
 
 // locate finds bucket and key. Keys are opaque: the path is neither cleaned nor
@@ -96,7 +105,7 @@ func (q *request) locate(r *http.Request, domains []string) error {
 	// What EscapedPath returns for a parsed request is what was on the wire.
 	path := strings.TrimPrefix(r.URL.EscapedPath(), "/")
 	bucket := virtualHostBucket(r.Host, domains)
-	if bucket == "" {
+	if q.virtual = bucket != ""; !q.virtual {
 		bucket, path, _ = strings.Cut(path, "/")
 	}
 	var errBucket, errKey error
@@ -128,19 +137,31 @@ func virtualHostBucket(host string, domains []string) string {
 		return ""
 	}
 	bucket := ""
+	if domains == nil {
+		if m := awsHost.FindStringSubmatch(host); m != nil {
+			return m[1]
+		}
+		domains = []string{"localhost"}
+	}
 	for _, domain := range domains {
 		domain = strings.ToLower(domain)
 		if host == domain {
 			return ""
 		}
-		// The longest domain leaves the shortest bucket: s3.amazonaws.com must not
-		// take the region for a part of a name.
+		// The longest domain leaves the shortest bucket: s3.example.com must not be
+		// taken for a part of a name.
 		if name, ok := strings.CutSuffix(host, "."+domain); ok && (bucket == "" || len(name) < len(bucket)) {
 			bucket = name
 		}
 	}
 	return bucket
 }
+
+// awsHost is a host of S3's own, with the bucket before it if there is one: of a region
+// or of all, dual-stack, FIPS, accelerated, and of a zone's directory buckets (AWS
+// General Reference, "Amazon Simple Storage Service endpoints and quotas").
+var awsHost = regexp.MustCompile(`^(?:(.+?)\.)?s3(?:-fips|-accelerate|express(?:-fips)?-[a-z0-9-]+)?(?:\.dualstack)?` +
+	`(?:[.-][a-z]{2}(?:-[a-z]+)+-[0-9]+)?\.amazonaws\.com(?:\.cn)?$`)
 
 func hostname(hostport string) string {
 	return (&url.URL{Host: hostport}).Hostname()

@@ -33,6 +33,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -58,10 +59,14 @@ type Config struct {
 	ManagedPolicies   map[string]policy.Document // by ARN: what the parameter PolicyArns may name
 	EncodeDenials     bool                       // AccessDenied of a policy ends with what DecodeAuthorizationMessage decodes, as with EC2
 
+	// Regions are those of Buckets that are not in Region, by the bucket's name. A
+	// request that is signed for another region than its bucket's is answered as S3
+	// does: with 301 in path style, with 400 in virtual-host style.
+	Regions map[string]string
+
 	// Domains are the hosts below which a bucket's name may stand
-	// (BUCKET.DOMAIN). Nil is localhost, s3.amazonaws.com and
-	// s3.REGION.amazonaws.com. Every other host, and every IP address, is path
-	// style.
+	// (BUCKET.DOMAIN). Nil is localhost, and S3's own hosts in all regions. Every
+	// other host, and every IP address, is path style.
 	Domains []string
 
 	MinPartSize int64 // of a multipart upload's parts but the last; 0 is S3's 5 MiB
@@ -82,7 +87,7 @@ type Server struct {
 	URL string // http://HOST:PORT when made by Start, else ""
 
 	cfg       Config
-	verifier  *sigv4http.Verifier // of requests to S3
+	s3        *sigv4.Signer
 	sts       *sigv4.Signer
 	users     map[string]*User
 	roles     map[string]*Role
@@ -98,19 +103,17 @@ type Server struct {
 	stop    context.CancelFunc
 	serving chan struct{} // closed when http.Server.Serve has returned
 
-	mu       sync.Mutex
-	closed   bool
-	inflight sync.WaitGroup
-	counts   map[string]int
+	mu        sync.Mutex
+	closed    bool
+	inflight  sync.WaitGroup
+	counts    map[string]int
+	verifiers map[scope]*sigv4http.Verifier // of requests to S3
 }
 
 // New makes a server that listens nowhere yet: use it as a handler.
 func New(cfg Config) (*Server, error) {
 	if cfg.Region == "" {
 		cfg.Region = "us-east-1"
-	}
-	if cfg.Domains == nil {
-		cfg.Domains = []string{"localhost", "s3.amazonaws.com", "s3." + cfg.Region + ".amazonaws.com"}
 	}
 	cfg.MinPartSize = cmp.Or(cfg.MinPartSize, minPart)
 	cfg.MaxPutSize = cmp.Or(cfg.MaxPutSize, maxPut)
@@ -131,12 +134,12 @@ func New(cfg Config) (*Server, error) {
 		providers: make(map[string]*IdentityProvider),
 		denials:   newDenialKey(),
 		counts:    make(map[string]int),
+		verifiers: make(map[scope]*sigv4http.Verifier),
 	}
-	s3, err := sigv4.NewSigner("s3", cfg.Region, nil)
-	if err != nil {
+	var err error
+	if s.s3, err = sigv4.NewSigner("s3", cfg.Region, nil); err != nil {
 		return nil, fmt.Errorf("s3test: Region: %w", err)
 	}
-	s.verifier = &sigv4http.Verifier{Signer: s3, Lookup: s.lookup, Now: s.now, Bucket: s.bucketOf}
 	if s.sts, err = sigv4.NewSigner("sts", cfg.Region, nil); err != nil {
 		return nil, fmt.Errorf("s3test: Region: %w", err)
 	}
@@ -150,7 +153,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("s3test: %w", err)
 	}
 	for _, name := range cfg.Buckets {
-		if err := s.store.createBucket(name, &settings{Created: s.now(), Region: cfg.Region}); err != nil && !errors.Is(err, errBucketExists) {
+		if err := s.store.createBucket(name, &settings{Created: s.now(), Region: cmp.Or(cfg.Regions[name], cfg.Region)}); err != nil && !errors.Is(err, errBucketExists) {
 			return nil, fmt.Errorf("s3test: Buckets: %w", err)
 		}
 	}
@@ -187,6 +190,14 @@ func (s *Server) configure() error {
 	for bucket, id := range s.cfg.Owners {
 		if !accountID.MatchString(id) {
 			return fmt.Errorf("s3test: Owners: %q, of bucket %s, is no account ID: expecting twelve digits", id, bucket)
+		}
+	}
+	for name, region := range s.cfg.Regions {
+		if !slices.Contains(s.cfg.Buckets, name) {
+			return fmt.Errorf("s3test: Regions: %q is none of Buckets", name)
+		}
+		if _, err := sigv4.NewSigner("s3", region, nil); err != nil {
+			return fmt.Errorf("s3test: Regions: %s: %w", name, err)
 		}
 	}
 	for _, name := range s.cfg.Buckets {
@@ -329,7 +340,7 @@ func (s *Server) serveS3(w *answer, r *http.Request, q *request) {
 	h.Set("Server", "sigvier-s3test")
 	s.arrived(r, q)
 	if err := s.tryS3(w, r, q); err != nil {
-		writeS3Error(w, r, q, err)
+		s.writeS3Error(w, r, q, err)
 	}
 }
 
@@ -351,6 +362,9 @@ func (s *Server) tryS3(w *answer, r *http.Request, q *request) error {
 		return q.operation.handle(s, w, r, q)
 	}
 	if err := s.authorize(r, q, r.Header); err != nil {
+		return err
+	}
+	if err := s.charge(w, q, r.Header); err != nil {
 		return err
 	}
 	if !q.operation.is(streams) {

@@ -3,6 +3,7 @@ package s3test
 import (
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -83,7 +84,23 @@ type settings struct {
 	Ownership  string            `json:"ownership,omitempty"`  // "" is BucketOwnerEnforced
 	ACL        string            `json:"acl,omitempty"`        // a canned ACL; "" is private
 	ObjectLock bool              `json:"objectLock,omitempty"`
-	Documents  map[string]string `json:"documents,omitempty"` // by subresource: "lifecycle", "cors", …
+	Retention  defaultRetention  `json:"retention,omitzero"` // of an object that comes without
+	Payer      string            `json:"payer,omitempty"`    // of requests: Requester; "" is BucketOwner
+	Tags       []objectTag       `json:"tags,omitempty"`
+	Documents  map[string]string `json:"documents,omitempty"` // by subresource: "lifecycle", "cors"
+}
+
+// setDocument replaces a document; "" removes it.
+func (set *settings) setDocument(name, body string) {
+	documents := maps.Clone(set.Documents)
+	if documents == nil {
+		documents = make(map[string]string)
+	}
+	documents[name] = body
+	if body == "" {
+		delete(documents, name)
+	}
+	set.Documents = documents
 }
 
 // backend keeps the bytes, and the index for the next start. Its calls that

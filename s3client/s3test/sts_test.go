@@ -228,7 +228,7 @@ func TestTemporaryCredentials(t *testing.T) {
 	get(one.AccessKeyID, one.SecretAccessKey(), "").want(t, 403, "InvalidAccessKeyId")
 	get(one.AccessKeyID, one.SecretAccessKey(), two.SessionToken()).want(t, 400, "InvalidToken")
 	token := one.SessionToken()
-	for _, spoiled := range []string{token[:len(token)-1], token + "A", strings.ToLower(token), token[1:2] + token[:1] + token[2:], "x"} {
+	for _, spoiled := range []string{token[:len(token)-1], token + "A", strings.ToLower(token), string(token[0]^1) + token[1:], "x"} {
 		get(one.AccessKeyID, one.SecretAccessKey(), spoiled).want(t, 400, "InvalidToken")
 		c.as(sigv4.NewCredentials(one.AccessKeyID, one.SecretAccessKey(), spoiled)).sts(t, assume(openRole)).want(t, 403, "InvalidClientTokenId")
 	}

@@ -1,6 +1,8 @@
 package s3test
 
 import (
+	"encoding/xml"
+	"net/http"
 	"net/url"
 	"strings"
 	"unicode/utf8"
@@ -66,4 +68,31 @@ func checkObjectTags(tags []objectTag, most int) error {
 		seen[t.Key] = true
 	}
 	return nil
+}
+
+// parseTagging reads the document of PutObjectTagging and PutBucketTagging.
+func parseTagging(body []byte, most int) ([]objectTag, error) {
+	var t struct {
+		XMLName xml.Name `xml:"Tagging"`
+		TagSet  *struct{ Tag []objectTag }
+	}
+	if err := xml.Unmarshal(body, &t); err != nil || t.TagSet == nil {
+		return nil, standard("MalformedXML")
+	}
+	return t.TagSet.Tag, checkObjectTags(t.TagSet.Tag, most)
+}
+
+func writeTags(w *answer, r *http.Request, tags []objectTag) {
+	var x xmlDoc
+	x.start("Tagging", s3Namespace)
+	x.start("TagSet", "")
+	for _, t := range tags {
+		x.start("Tag", "")
+		x.element("Key", t.Key)
+		x.element("Value", t.Value)
+		x.end("Tag")
+	}
+	x.end("TagSet")
+	x.end("Tagging")
+	x.write(w, r, http.StatusOK)
 }

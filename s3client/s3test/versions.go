@@ -174,6 +174,25 @@ func (s *store) delete(bucket, key, version string, now time.Time, permit func(o
 	return deletion{marker.versionID(), true}, s.replace(bucket, b, key, append([]*object{marker}, list...), gone)
 }
 
+// update has change make a version another one, with the same bytes. What hangs on
+// it (a map, a slice) must not be changed, but replaced.
+func (s *store) update(bucket, key, version string, change func(o *object) error) (*object, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old, err := s.find(bucket, key, version)
+	if err != nil {
+		return old, err
+	}
+	o := *old
+	if err := change(&o); err != nil {
+		return old, err
+	}
+	b := s.buckets[bucket]
+	list := slices.Clone(b.versions[key])
+	list[slices.Index(list, old)] = &o
+	return &o, s.replace(bucket, b, key, list, nil)
+}
+
 // entry is a line of a listing: an object, or the prefix that stands for all
 // keys below it.
 type entry struct {
