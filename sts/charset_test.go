@@ -22,7 +22,7 @@ func TestFormsAreThoseOfTheirPatterns(t *testing.T) {
 		{"isAccountID", isAccountID, `^[0-9]{12}$`, "123456 123456 0123 9 a ١ \n"},
 		{"isTenant", isTenant, `^([A-Za-z_][A-Za-z0-9_]*)?$`, "a Z _ 0 9 - é \n"},
 		{"isPathAndName", isPathAndName, `^([!-~]+/)?[\w+=,.@-]+$`, "a / / +=,.@- : ! ~ é \x7f \n"},
-		{"isRegion", isRegion, `^[a-z]+(-[a-z]+)+-[0-9]+$`, "us us -gov -east -1 -1 2 - A \n"},
+		{"isRegion", isRegion, `^[a-z]+(-[a-z]+)+-[0-9]+$`, "us us -gov -east -east -1 -1 -2 - A"},
 		{"notOfTags", func(s string) bool { return !strings.ContainsFunc(s, notOfTags) }, `^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`,
 			"a É 字 ١ Ⅷ ½ \u00a0 \u2003 _.:/=+-@ \t \u0301 € * \xff \ufffd"},
 		{"the characters of a name", func(s string) bool { return only(s, word+"+=,.@-") }, `^[\w+=,.@-]*$`, "a Z 9 _ + = , . @ - / : é \xff \ufffd"},
@@ -31,7 +31,7 @@ func TestFormsAreThoseOfTheirPatterns(t *testing.T) {
 		parts := append(strings.Split(test.parts, " "), " ")
 		random := rand.New(rand.NewPCG(4, 3))
 		var fit, unfit int
-		for range 20_000 {
+		for range 5_000 {
 			var text strings.Builder
 			for range random.IntN(6) {
 				text.WriteString(parts[random.IntN(len(parts))])
