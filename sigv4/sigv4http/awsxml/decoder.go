@@ -32,8 +32,8 @@ type Decoder struct {
 type element struct{ name, local int }
 
 // NewDecoder gives a decoder of the document that r has, which may be maxBytes
-// long. It reads ahead of what it gives, and nothing beyond the limit and the
-// buffer's rest.
+// long. The document is to end with the reader: the decoder reads up to 128 KiB
+// ahead of what it gives.
 func NewDecoder(r io.Reader, maxBytes int64) *Decoder {
 	return &Decoder{in: input{r: r, most: maxBytes}}
 }

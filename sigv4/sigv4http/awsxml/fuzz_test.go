@@ -1,9 +1,12 @@
 package awsxml
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,8 +22,7 @@ type node struct {
 	Children   []node
 }
 
-// ours reads a document into nodes as callers do: a text is read by Bytes where
-// there are no children, and by Children where there are.
+// ours reads a document into nodes, token by token.
 func ours(r io.Reader) (node, error) {
 	d := NewDecoder(r, 1<<20)
 	if d.next() != start {
@@ -44,6 +46,32 @@ func ourNode(d *Decoder) node {
 		default:
 			return n
 		}
+	}
+}
+
+// walk reads the current element as callers do, who want its text or its children, and
+// compares it with the node that it is.
+func walk(t *testing.T, d *Decoder, want node) {
+	if len(want.Children) == 0 {
+		if got := d.Text(); got != want.Text {
+			t.Errorf("<%s> has the text %q, want %q", want.Name, got, want.Text)
+		}
+		return
+	}
+	i := 0
+	for name := range d.Children {
+		switch {
+		case i == len(want.Children):
+			t.Fatalf("<%s> has more children than %d", want.Name, i)
+		case string(name) != want.Children[i].Name:
+			t.Fatalf("<%s> has the child <%s>, want <%s>", want.Name, name, want.Children[i].Name)
+		case i%3 != 2: // every third is skipped
+			walk(t, d, want.Children[i])
+		}
+		i++
+	}
+	if i < len(want.Children) {
+		t.Errorf("<%s> has %d children, want %d", want.Name, i, len(want.Children))
 	}
 }
 
@@ -113,8 +141,19 @@ func ascii(s string) bool {
 // FuzzAgainstEncodingXML holds the decoder against encoding/xml. What it accepts the
 // other accepts, and has in it the same elements and texts; and what the other accepts
 // it accepts, too, where it is of the kind. How the reader cuts a document makes no
-// difference.
+// difference, nor does how the caller reads it.
 func FuzzAgainstEncodingXML(f *testing.F) {
+	files, err := filepath.Glob("testdata/*.xml")
+	if err != nil || len(files) == 0 {
+		f.Fatal("no documents in testdata: ", err)
+	}
+	for _, name := range files {
+		doc, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(doc)
+	}
 	for _, doc := range []string{
 		whole,
 		"<a>1\r2\r\n3\n4\r\r5<![CDATA[\r\n]] ]]></a>",
@@ -129,21 +168,34 @@ func FuzzAgainstEncodingXML(f *testing.F) {
 		if len(doc) >= maxToken {
 			return
 		}
-		got, err := ours(strings.NewReader(string(doc)))
-		again, errAgain := ours(iotest.OneByteReader(strings.NewReader(string(doc))))
+		got, err := ours(bytes.NewReader(doc))
+		again, errAgain := ours(iotest.OneByteReader(bytes.NewReader(doc)))
 		if diff := cmp.Diff(got, again); diff != "" || says(err) != says(errAgain) {
 			t.Fatalf("byte by byte: %s%v, want %v", diff, errAgain, err)
 		}
 		want, ofTheKind, theirErr := theirs(doc)
-		switch {
-		case err == nil && theirErr != nil:
-			t.Fatalf("accepted, and encoding/xml says: %v", theirErr)
-		case err != nil && theirErr == nil && ofTheKind && !errors.Is(err, ErrTooLarge):
-			t.Fatalf("refused, and encoding/xml accepts it: %v", err)
-		case err == nil:
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Fatalf("not as encoding/xml reads it (-want +got)\n%s", diff)
+		if err != nil {
+			if theirErr == nil && ofTheKind && !errors.Is(err, ErrTooLarge) {
+				t.Fatalf("refused, and encoding/xml accepts it: %v", err)
 			}
+			return
+		}
+		if theirErr != nil {
+			t.Fatalf("accepted, and encoding/xml says: %v", theirErr)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("not as encoding/xml reads it (-want +got)\n%s", diff)
+		}
+		d := NewDecoder(bytes.NewReader(doc), int64(len(doc)))
+		d.Root(want.Name)
+		walk(t, d, want)
+		if err := d.End(); err != nil {
+			t.Error(err)
+		}
+		d = NewDecoder(bytes.NewReader(doc), int64(len(doc)))
+		d.Root(want.Name)
+		if got := d.Text(); got != want.Text {
+			t.Errorf("the root element has the text %q, want %q", got, want.Text)
 		}
 	})
 }
