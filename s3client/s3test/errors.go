@@ -150,6 +150,10 @@ var statuses = map[string]struct {
 }
 
 func (s *Server) writeS3Error(w *answer, r *http.Request, q *request, err error) {
+	if proxy := (*page)(nil); errors.As(err, &proxy) {
+		proxy.write(w, r)
+		return
+	}
 	var e *apiError
 	if refusal := (*sigv4http.Refusal)(nil); errors.As(err, &refusal) {
 		e = refused(refusal)
@@ -169,6 +173,10 @@ func (s *Server) writeS3Error(w *answer, r *http.Request, q *request, err error)
 	}
 	s.tellRegion(h, q, e.Code)
 	var x xmlDoc
+	x.begin()
+	if status == http.StatusOK { // S3 sends white space while a client waits
+		x.b.WriteString("\n \n \n")
+	}
 	x.start("Error", "")
 	x.element("Code", e.Code)
 	x.element("Message", e.Message)
@@ -206,9 +214,11 @@ func newHostID() string {
 // encoding-type=url.
 type xmlDoc struct{ b strings.Builder }
 
+func (x *xmlDoc) begin() { x.b.WriteString("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n") }
+
 func (x *xmlDoc) start(name, namespace string) {
 	if x.b.Len() == 0 {
-		x.b.WriteString("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
+		x.begin()
 	}
 	x.b.WriteByte('<')
 	x.b.WriteString(name)

@@ -176,12 +176,15 @@ func TestFaultStall(t *testing.T) {
 
 func TestParseFault(t *testing.T) {
 	for spec, want := range map[string]Fault{
-		"drop":                                {Kind: FaultDrop},
-		"error=SlowDown,op=GetObject,times=3": {Kind: FaultError, Code: "SlowDown", Op: "GetObject", Times: 3},
-		"truncate=1000,op=GetObject,skip=1":   {Kind: FaultTruncate, N: 1000, Op: "GetObject", Skip: 1},
-		"truncate=0":                          {Kind: FaultTruncate},
-		"stall=1.5s":                          {Kind: FaultStall, Delay: 1500 * time.Millisecond},
-		"flip=7,op=AssumeRole,skip=2,times=1": {Kind: FaultFlip, N: 7, Op: "AssumeRole", Skip: 2, Times: 1},
+		"drop":                                   {Kind: FaultDrop},
+		"error=SlowDown,op=GetObject,times=3":    {Kind: FaultError, Code: "SlowDown", Op: "GetObject", Times: 3},
+		"truncate=1000,op=GetObject,skip=1":      {Kind: FaultTruncate, N: 1000, Op: "GetObject", Skip: 1},
+		"truncate=0":                             {Kind: FaultTruncate},
+		"late-error=InternalError,op=CopyObject": {Kind: FaultLateError, Code: "InternalError", Op: "CopyObject"},
+		"html=502,times=1":                       {Kind: FaultHTML, N: 502, Times: 1},
+		"slow=1000":                              {Kind: FaultSlow, N: 1000},
+		"stall=1.5s":                             {Kind: FaultStall, Delay: 1500 * time.Millisecond},
+		"flip=7,op=AssumeRole,skip=2,times=1":    {Kind: FaultFlip, N: 7, Op: "AssumeRole", Skip: 2, Times: 1},
 	} {
 		got, err := ParseFault(spec)
 		if err != nil || got != want {
@@ -192,24 +195,29 @@ func TestParseFault(t *testing.T) {
 		}
 	}
 	for spec, want := range map[string]string{
-		"":                   "kinds are error=CODE, drop, truncate=N",
-		"explode":            "kinds are",
-		"drop=1":             "drop takes no value",
-		"truncate":           "truncate=N",
-		"truncate=x":         "truncate=N",
-		"truncate=-1":        "negative",
-		"flip=":              "flip=N",
-		"stall=5":            "stall=DURATION",
-		"stall":              "stall=DURATION",
-		"error=Nonsense":     "SlowDown",
-		"error=":             "SlowDown",
-		"error":              "error=CODE",
-		"drop,op=Get":        "GetObject",
-		"drop,op=":           "GetObject",
-		"drop,skip=x":        "skip wants a number",
-		"drop,times=-1":      "negative",
-		"drop,often=1":       "options are op=OPERATION, skip=N and times=N",
-		"drop, op=GetObject": "options are",
+		"":                                 "kinds are error=CODE, late-error=CODE, html=STATUS, drop, reset, truncate=N",
+		"explode":                          "kinds are",
+		"drop=1":                           "drop takes no value",
+		"slow=0":                           "not 0",
+		"html=99":                          "200 to 599",
+		"html=x":                           "html=STATUS",
+		"late-error=X":                     "SlowDown",
+		"late-error=SlowDown,op=PutObject": "CopyObject",
+		"truncate":                         "truncate=N",
+		"truncate=x":                       "truncate=N",
+		"truncate=-1":                      "negative",
+		"flip=":                            "flip=N",
+		"stall=5":                          "stall=DURATION",
+		"stall":                            "stall=DURATION",
+		"error=Nonsense":                   "SlowDown",
+		"error=":                           "SlowDown",
+		"error":                            "error=CODE",
+		"drop,op=Get":                      "GetObject",
+		"drop,op=":                         "GetObject",
+		"drop,skip=x":                      "skip wants a number",
+		"drop,times=-1":                    "negative",
+		"drop,often=1":                     "options are op=OPERATION, skip=N and times=N",
+		"drop, op=GetObject":               "options are",
 	} {
 		_, err := ParseFault(spec)
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -117,6 +117,10 @@ func (s *Server) stsAuthError(err error, r *http.Request, q *request) error {
 }
 
 func writeSTSError(w *answer, r *http.Request, err error) {
+	if proxy := (*page)(nil); errors.As(err, &proxy) {
+		proxy.write(w, r)
+		return
+	}
 	var e *apiError
 	if !errors.As(err, &e) {
 		e = errorf("InternalFailure", err.Error())
