@@ -163,19 +163,6 @@ func TestFloors(t *testing.T) {
 	}
 }
 
-// heavy is what a program that gets an object shall not have to link: encoding/xml
-// costs 135 KB, and awsxml does what is needed of it in 20.
-var heavy = []string{"encoding/xml"}
-
-func TestTheLibraryLinksNothingHeavy(t *testing.T) {
-	deps := strings.Fields(string(goTool(t, "list", "-deps", "./transfer", "./s3client")))
-	for _, path := range heavy {
-		if slices.Contains(deps, path) {
-			t.Errorf("transfer and s3client link %s", path)
-		}
-	}
-}
-
 func TestGoModRequiresTwoModules(t *testing.T) {
 	var mod struct {
 		Module  struct{ Path string }
