@@ -40,10 +40,7 @@ func (r *run) checkBucket(ctx context.Context) string {
 	c := Check{Name: Bucket, Status: OK}
 	head, err := client.HeadBucket(ctx, s3client.HeadBucketInput{Bucket: r.bucket})
 	if err == nil {
-		c.Found = "s3://" + r.bucket + " is there"
-		if head.Region != "" {
-			c.Found += ", in " + head.Region
-		}
+		c.Found = "s3://" + r.bucket + " is there" + in(head.Region)
 		if head.Region != "" && head.Region != r.sts.Region {
 			c.Status = Warning
 			c.Advice = []string{"set region to " + head.Region + ": the service forgives it here, and not everywhere"}
@@ -63,10 +60,7 @@ func (r *run) checkBucket(ctx context.Context) string {
 	case region != "" && region != r.sts.Region:
 		c = r.inAnotherRegion(region)
 	case err == nil:
-		c.Found = "s3://" + r.bucket + " is there"
-		if region != "" {
-			c.Found += ", in " + region
-		}
+		c.Found = "s3://" + r.bucket + " is there" + in(region)
 	case errors.Is(err, s3client.ErrNotFound):
 		c.Status, c.Cause = Failed, NotFound
 		c.Found = "there is no bucket " + r.bucket
@@ -80,7 +74,7 @@ func (r *run) checkBucket(ctx context.Context) string {
 		c.Found = "s3://" + r.bucket + " does not belong to account " + r.form.BucketOwner + ", which is the form's bucket owner"
 		c.Advice = []string{"check the bucket's name and bucket_owner; somebody else may have taken the name over"}
 	case isAccessDenied(err):
-		c.Found = "s3://" + r.bucket + " answers, though it may not be looked at"
+		c.Found = "s3://" + r.bucket + " answers" + in(region) + ", though it may not be looked at"
 		c.Service = ""
 	default:
 		c.Status = Failed
@@ -97,6 +91,14 @@ func (r *run) checkBucket(ctx context.Context) string {
 }
 
 const theBucketFailed = "the bucket cannot be used"
+
+// in says where a bucket is, if the service said so.
+func in(region string) string {
+	if region == "" {
+		return ""
+	}
+	return ", in " + region
+}
 
 func (r *run) inAnotherRegion(region string) Check {
 	return Check{Name: Bucket, Status: Failed, Found: fmt.Sprintf("s3://%s is in region %s, not in %s", r.bucket, region, r.sts.Region),

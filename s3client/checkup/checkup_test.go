@@ -332,7 +332,7 @@ func TestBucket(t *testing.T) {
 		{"a typo", func(c *s3client.Connection) { c.RestrictToBucket = "dta" }, "failed: there is no bucket dta", checkup.NotFound},
 		{"another owner", func(c *s3client.Connection) { c.RestrictToBucket, c.BucketOwner = "squatted", account }, "failed: does not belong to account " + account, checkup.Denied},
 		{"the owner", func(c *s3client.Connection) { c.BucketOwner = account }, "ok: s3://data is there", ""},
-		{"nothing allowed", func(c *s3client.Connection) { c.AccessKeyID = "AKIDNOTHING" }, "ok: s3://data answers, though it may not be looked at", checkup.Denied},
+		{"nothing allowed", func(c *s3client.Connection) { c.AccessKeyID = "AKIDNOTHING" }, "ok: s3://data answers, in us-east-1, though it may not be looked at", checkup.Denied},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := keyForm(srv)

@@ -104,6 +104,8 @@ func TestASessionIsHeldToItsPolicy(t *testing.T) {
 	if r := session.do(t, "HEAD", "/data", ""); r.status != 403 || r.body != "" {
 		// HeadBucket needs s3:ListBucket, and has no prefix.
 		t.Errorf("HEAD of the bucket: %d %q", r.status, r.body)
+	} else {
+		r.wantHeader(t, "X-Amz-Bucket-Region", "us-east-1") // which is no secret
 	}
 	all.do(t, "GET", "/data/secret", "").want(t, 200, "")
 

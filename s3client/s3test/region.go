@@ -75,9 +75,10 @@ func (s *Server) redirection(code, endpoint string, q *request) *apiError {
 }
 
 // tellRegion has an answer to a signature for another region say where the bucket is,
-// for those who get no body, too.
+// for those who get no body, too; and HeadBucket's in any case, whether access is
+// authorized or not (Amazon S3 API Reference, "GetBucketLocation").
 func (s *Server) tellRegion(h http.Header, q *request, code string) {
-	if code == "AuthorizationHeaderMalformed" && s.store.hasBucket(q.bucket) {
+	if (code == "AuthorizationHeaderMalformed" || q.op == "HeadBucket") && s.store.hasBucket(q.bucket) {
 		h.Set("X-Amz-Bucket-Region", cmp.Or(h.Get("X-Amz-Bucket-Region"), s.regionOf(q.bucket)))
 	}
 }
