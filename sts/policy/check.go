@@ -146,13 +146,45 @@ func (c *checker) principals(s Statement, path string) {
 	}
 }
 
-// narrowed reports whether a condition keeps strangers out by who they are.
+// narrowed reports whether a condition keeps strangers out by who they are. That
+// they must have a certain name does not: in an account of one's own, any name is
+// to be had.
 func (s Statement) narrowed() bool {
-	return !s.open("aws:PrincipalAccount", "000000000000") || !s.open("aws:PrincipalArn", "arn:aws:iam::000000000000:role/probe") || s.ofOrganization()
+	return !s.open("aws:PrincipalAccount", s.strangers("aws:PrincipalAccount", "000000000000")...) ||
+		!s.open("aws:PrincipalArn", s.strangers("aws:PrincipalArn", "arn:aws:iam::000000000000:role/probe")...) ||
+		s.ofOrganization()
 }
 
 func (s Statement) ofOrganization() bool {
-	return !s.open("aws:PrincipalOrgID", "o-0000000000") || !s.open("aws:PrincipalOrgPaths", "o-0000000000/r-0000/")
+	return !s.open("aws:PrincipalOrgID", s.strangers("aws:PrincipalOrgID", "o-0000000000")...) ||
+		!s.open("aws:PrincipalOrgPaths", s.strangers("aws:PrincipalOrgPaths", "o-0000000000/r-0000/")...)
+}
+
+// strangers are values that a key may have of somebody whom the conditions do not
+// mean: a probe, and one for each pattern that leaves open whose the caller is.
+func (s Statement) strangers(key, probe string) []string {
+	fitting := strings.NewReplacer("*", "0", "?", "0").Replace
+	all := []string{probe}
+	for operator := range s.Condition {
+		for _, value := range s.valuesOf(operator, key) {
+			if key == "aws:PrincipalArn" {
+				if a, ok := parseARN(value); !ok || isOpen(a.account) {
+					if !ok { // a wildcard stands for more than one part
+						a = arn{partition: "aws", account: "000000000000", resource: value[strings.LastIndex(value, ":")+1:]}
+					}
+					if isOpen(a.partition) {
+						a.partition = "aws"
+					}
+					all = append(all, "arn:"+a.partition+":iam::"+fitting(a.account)+":"+fitting(a.resource))
+				}
+				continue
+			}
+			if owner, _, _ := strings.Cut(value, "/"); isOpen(owner) {
+				all = append(all, fitting(value))
+			}
+		}
+	}
+	return all
 }
 
 // open reports whether the conditions on one key hold for a request that does not
