@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sigvier/sigvier/s3client/s3test"
+	"github.com/sigvier/sigvier/sts/policy"
 )
 
 func (a *app) serve(ctx context.Context, flags *flag.FlagSet, args []string) error {
@@ -31,7 +32,7 @@ func (a *app) serve(ctx context.Context, flags *flag.FlagSet, args []string) err
 		cfg.Buckets = append(cfg.Buckets, s)
 		return nil
 	})
-	flags.Func("role", "`ARN[,external-id=ID]` of a role that may be assumed (repeatable)", func(s string) error {
+	flags.Func("role", "`ARN[,trust=FILE][,policy=FILE][,external-id=ID]` of a role (repeatable). Who may assume it is in the trust policy, as \"sigvier role\" writes one;\nwithout, everybody, with the external ID if there is one. What it may do is in the policies; without, everything", func(s string) error {
 		r, err := parseRole(s)
 		cfg.Roles = append(cfg.Roles, r)
 		return err
@@ -99,10 +100,44 @@ func parseUser(s string) (s3test.User, error) {
 	return s3test.User{AccessKeyID: id, SecretAccessKey: secret}, nil
 }
 
-func parseRole(s string) (s3test.Role, error) {
-	arn, id, hasID := strings.Cut(s, ",external-id=")
-	if strings.Contains(arn, ",") && !hasID || hasID && id == "" {
-		return s3test.Role{}, errors.New("ARN or ARN,external-id=ID is expected")
+// parseRole reads a role, and the policies in the files that it names.
+func parseRole(s string) (r s3test.Role, err error) {
+	expected := errors.New("ARN or ARN,external-id=ID is expected, with ,trust=FILE and ,policy=FILE behind the ARN if policies are to decide")
+	s, id, hasID := strings.Cut(s, ",external-id=") // behind the rest, for it may have commas
+	if hasID && id == "" {
+		return r, expected
 	}
-	return s3test.Role{ARN: arn, ExternalID: id}, nil
+	arn, files, more := strings.Cut(s, ",")
+	r.ARN, r.ExternalID = arn, id
+	for more {
+		var file string
+		file, files, more = strings.Cut(files, ",")
+		switch kind, name, _ := strings.Cut(file, "="); {
+		case kind == "trust" && name != "" && r.Trust == nil:
+			r.Trust = new(policy.Document)
+			*r.Trust, err = readPolicy(name)
+		case kind == "policy" && name != "":
+			var d policy.Document
+			d, err = readPolicy(name)
+			r.Policies = append(r.Policies, d)
+		default:
+			err = expected
+		}
+		if err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+func readPolicy(name string) (policy.Document, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return policy.Document{}, err
+	}
+	d, err := policy.Parse(text)
+	if err != nil {
+		return d, fmt.Errorf("%s: %w", name, err)
+	}
+	return d, nil
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sigvier/sigvier/s3client"
 )
 
 // served is a run of "sigvier serve", and a shell whose environment leads to it.
@@ -173,6 +175,37 @@ func TestServeMakesAUserUp(t *testing.T) {
 	}
 }
 
+// What "sigvier role" writes is what "sigvier connect" finds to be right, and no
+// more than that.
+func TestServeARoleAsItWasMade(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "role")
+	nowhere(t).run(t, "role", "s3://data/reports/", "--account-id", "123456789012", "--role-account", "123456789012",
+		"--name", "reader", "--region", "us-east-1", "--dir", dir).want(t, exitDone)
+	const arn = "arn:aws:iam::123456789012:role/reader"
+	made := arn + ",trust=" + filepath.Join(dir, "trust-policy.json") + ",policy=" + filepath.Join(dir, "permission-policy.json")
+	s := serve(t, "--role", made, "--bucket", bucket)
+	s.run(t, "connect", "--connection", filepath.Join(dir, "connection.json")).want(t, exitDone, "external ID     ok       needed", "list            ok")
+
+	c, err := s3client.LoadConnection(filepath.Join(dir, "connection.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Permissions |= s3client.MayWrite
+	file := filepath.Join(dir, "more.json")
+	if err := c.Save(file); err != nil {
+		t.Fatal(err)
+	}
+	r := s.run(t, "connect", "--connection", file)
+	if r.code != exitDenied || !strings.Contains(r.stdout, `"Action": "s3:PutObject"`) || r.stderr != "sigvier: the connection failed on: write\n" {
+		t.Errorf("connect = %+v", r)
+	}
+	s.run(t, "ls", "--role-arn", arn).want(t, exitDenied, "sts:AssumeRole")
+
+	// Both say who may assume it.
+	r = shell{}.run(t, "serve", "--user", keyID+":"+secret, "--role", made+",external-id=the-id")
+	r.want(t, exitUsage, "say the same in Trust")
+}
+
 func TestServeRefusesBadValues(t *testing.T) {
 	for _, test := range []struct {
 		flag, value, text string
@@ -192,6 +225,10 @@ func TestServeRefusesBadValues(t *testing.T) {
 		{"role", roleARN + ",id=x", "external-id=ID is expected"},
 		{"role", roleARN + ",external-id=", "external-id=ID is expected"},
 		{"role", roleARN + ",external-id=x", "external ID"},
+		{"role", roleARN + ",", "external-id=ID is expected"},
+		{"role", roleARN + ",policy=", "external-id=ID is expected"},
+		{"role", roleARN + ",trust=none.json", "none.json"},
+		{"role", roleARN + ",policy=serve.go", "serve.go: policy: is no JSON"},
 		{"fault", "frob", `--fault "frob": "frob" is no kind`},
 		{"fault", "stall", "DURATION"},
 		{"fault", "error=NoSuchThing", "NoSuchThing"},
