@@ -191,6 +191,10 @@ func TestInterruptWhileWaitingForStdin(t *testing.T) {
 			defer w.Close()
 			defer stdin.Close()
 			cmd.Stdin = stdin
+			answers, stdout := io.Pipe()
+			if name == "sign" {
+				cmd.Stdout = stdout
+			}
 			r := start(t, cmd)
 			if name == "put" {
 				w.WriteString("the first bytes")
@@ -203,7 +207,10 @@ func TestInterruptWhileWaitingForStdin(t *testing.T) {
 					return string(data) == "the first bytes"
 				})
 			} else {
-				time.Sleep(200 * time.Millisecond) // until it waits
+				w.WriteString("{}\n")
+				if line, err := bufio.NewReader(answers).ReadString('\n'); err != nil {
+					t.Fatalf("the answer is %q, %v", line, err)
+				}
 			}
 			r.signal(t, os.Interrupt, exitInterrupted)
 			r.wantInterrupted(t)
