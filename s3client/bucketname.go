@@ -3,16 +3,8 @@ package s3client
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
-)
-
-var (
-	// ownNamespace ends what only its account can create: NAME-ACCOUNT-REGION-an.
-	ownNamespace  = regexp.MustCompile(`-[0-9]{12}-[a-z0-9-]+-an$`)
-	bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
-	ipPattern     = regexp.MustCompile(`^\d+\.\d+\.\d+\.\d+$`)
 )
 
 // reserved begins or ends what is no name of a general purpose bucket.
@@ -23,7 +15,8 @@ var reserved = [...]struct{ prefix, suffix, use string }{
 	{suffix: "-s3alias", use: "aliases of access points"},
 	{suffix: "--ol-s3", use: "aliases of Object Lambda access points"},
 	{suffix: ".mrap", use: "multi-Region access points"},
-	{suffix: "--x-s3", use: "directory buckets, which this client does not know"},
+	{suffix: "--x-s3", use: "directory buckets, NAME--ZONE--x-s3"},
+	{suffix: "--xa-s3", use: "access points of directory buckets"},
 	{suffix: "--table-s3", use: "table buckets"},
 }
 
@@ -34,13 +27,13 @@ func CheckBucketName(name string) error {
 	switch {
 	case len(name) < 3 || len(name) > 63:
 		return bad(" has " + strconv.Itoa(len(name)) + " characters: 3 to 63 are expected")
-	case !bucketPattern.MatchString(name):
+	case !consists(name, lower+digits+".-") || !isHostLabel(name[:1]) || !isHostLabel(name[len(name)-1:]):
 		return bad(": only lower-case letters, digits, dots and hyphens are expected, and a letter or digit at both ends")
 	case strings.Contains(name, ".."):
 		return bad(" has two dots side by side")
-	case ipPattern.MatchString(name):
+	case isIPv4(name):
 		return bad(" looks like an IP address")
-	case strings.HasSuffix(name, "-an") && !ownNamespace.MatchString(name):
+	case strings.HasSuffix(name, "-an") && !inOwnNamespace(name):
 		return bad(" ends in -an, which S3 keeps for an account's own namespace: NAME-ACCOUNT-REGION-an")
 	}
 	for _, r := range reserved {
@@ -52,6 +45,17 @@ func CheckBucketName(name string) error {
 		}
 	}
 	return nil
+}
+
+// inOwnNamespace matches what only its account can create: NAME-ACCOUNT-REGION-an.
+func inOwnNamespace(name string) bool {
+	words := strings.Split(strings.TrimSuffix(name, "-an"), "-")
+	for i := 1; i < len(words)-1; i++ {
+		if isAccountID(words[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // adviceOnBucket is for what stands in the place of a bucket's name.

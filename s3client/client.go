@@ -1,34 +1,44 @@
 package s3client
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
+	"github.com/sigvier/sigvier/sigv4/sigv4a"
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
-	"github.com/sigvier/sigvier/sigv4/sigv4http/awsxml"
+	"github.com/sigvier/sigvier/sts"
 )
 
 // Client has one method for each S3 operation. It is safe for concurrent use.
 type Client struct {
-	endpoint  endpoint
-	region    string
-	guard     guard
-	threads   int
-	signer    *sigv4.Signer
-	provider  sigv4.Provider
-	transport *sigv4http.Transport
-	now       func() time.Time
+	network  network
+	guard    guard
+	threads  int
+	provider sigv4.Provider
+	now      func() time.Time
 	// bucketOwner is whose the buckets must be, "" for whosoever.
 	bucketOwner string
 	// hidesMissing: the session may not list the whole bucket, so that S3 denies
 	// what is not there.
 	hidesMissing bool
+	checksums    ChecksumPolicy
+	stallTimeout time.Duration
+	minRate      int64
+
+	home      *sigv4http.Transport // for S3 in the connection's region
+	newSigV4a func(service, regionSet string, opts *sigv4.Options) (*sigv4.Signer, error)
+	regions   bucketRegions
+	stay      bool // in the connection's region
+
+	mu         sync.Mutex
+	transports map[signedFor]*sigv4http.Transport // for all else
+	sessions   map[string]*sts.Provider           // of directory buckets
 }
 
 // Options are what a program, rather than a user, decides of a client. The zero
@@ -45,7 +55,27 @@ type Options struct {
 	// LookupEnv gives the environment variables that secrets refer to; nil means
 	// os.LookupEnv.
 	LookupEnv func(name string) (value string, found bool)
+	// MaxAttempts bounds the attempts of one request; 0 means 4, 1 no retries.
+	MaxAttempts int
+	// OnAttempt is told of each attempt of a request, and of nothing secret;
+	// [sigv4http.LogAttempts] writes to a [log/slog.Logger].
+	OnAttempt func(ctx context.Context, a sigv4http.Attempt)
+	// StallTimeout is for how long an object's body may come more slowly than MinRate
+	// before its reader gets [ErrStalled]; 0 means 30 s, less than 0 for ever. The time
+	// that the reader takes for itself does not count.
+	StallTimeout time.Duration
+	// MinRate is the least that must come, in bytes per second; 0 means anything at all.
+	MinRate int64
+	// StayInRegion takes it for an error that a bucket is in another region than the
+	// connection's. Without it the client goes on there, and remembers it.
+	StayInRegion bool
+	// SigV4a makes the signer for multi-Region access points: [sigv4a.NewSigner], which
+	// [Connection.Open] sets. [Connection.OpenWith] leaves it out of programs that do
+	// not need it.
+	SigV4a func(service, regionSet string, opts *sigv4.Options) (*sigv4.Signer, error)
 }
+
+const defaultStallTimeout = 30 * time.Second
 
 // ready is the connection with its values in the place of references.
 func (c Connection) ready(opts *Options) (Connection, error) {
@@ -66,38 +96,75 @@ func (c Connection) ready(opts *Options) (Connection, error) {
 // its client. Nothing is sent until the first operation, which also assumes the
 // role. The references are followed this once: who changes a secret opens anew.
 func (c Connection) Open(opts *Options) (*Client, error) {
-	if opts == nil {
-		opts = &Options{}
+	var o Options
+	if opts != nil {
+		o = *opts
 	}
-	c, err := c.ready(opts)
+	c, err := c.ready(&o)
 	if err != nil {
 		return nil, err
 	}
-	ep, err := c.endpoint()
+	if o.Base == nil {
+		o.Base = newTransport(c.Threads())
+	}
+	if o.SigV4a == nil {
+		o.SigV4a = sigv4a.NewSigner
+	}
+	client, err := c.newClient(c.credentials(&o, o.Base), o)
 	if err != nil {
-		return nil, fmt.Errorf("s3client: %w", err)
+		return nil, err
 	}
-	signer, err := sigv4.NewSigner("s3", c.region(), nil)
-	if err != nil {
-		return nil, fmt.Errorf("s3client: %w", err)
-	}
-	base := opts.Base
-	if base == nil {
-		base = newTransport(c.Threads())
-	}
-	provider := c.credentials(opts, base)
-	return &Client{
-		endpoint:  ep,
-		region:    c.region(),
-		guard:     guard{c.RestrictToBucket, c.RestrictToPath, c.Permissions},
-		threads:   c.Threads(),
-		signer:    signer,
-		provider:  provider,
-		transport: &sigv4http.Transport{Signer: signer, Provider: provider, Base: base, Now: opts.Now},
-		now:       cmpNow(opts.Now),
+	client.hidesMissing = c.SessionPolicy() != "" && (c.RestrictToPath != "" || !c.Permissions.allows(MayList))
+	return client, nil
+}
 
+// OpenWith gives a client that signs with what the provider gives, for a program that
+// gets its credentials by itself and counts its bytes: how the form authorizes does
+// not count, and what Open brings for that (roles, their policies, the credentials of
+// AWS's tools, SigV4a) is not linked.
+func (c Connection) OpenWith(provider sigv4.Provider, opts *Options) (*Client, error) {
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	if err := c.validateUse(); err != nil {
+		return nil, err
+	}
+	if provider == nil {
+		return nil, errNoProvider
+	}
+	if o.Base == nil {
+		o.Base = newTransport(c.Threads())
+	}
+	return c.newClient(provider, o)
+}
+
+var errNoProvider = errors.New("s3client: there are no credentials: OpenWith expects a provider, such as sigv4.NewCredentials gives")
+
+// newClient makes the client of a valid connection.
+func (c Connection) newClient(provider sigv4.Provider, o Options) (*Client, error) {
+	network, err := c.network()
+	if err != nil {
+		return nil, fmt.Errorf("s3client: %w", err)
+	}
+	signer, err := sigv4.NewSigner(serviceS3, network.region, nil)
+	if err != nil {
+		return nil, fmt.Errorf("s3client: %w", err)
+	}
+	return &Client{
+		network:      network,
+		guard:        guard{c.RestrictToBucket, c.RestrictToPath, c.Permissions},
+		threads:      c.Threads(),
+		provider:     provider,
+		now:          cmpNow(o.Now),
 		bucketOwner:  c.BucketOwner,
-		hidesMissing: c.SessionPolicy() != "" && (c.RestrictToPath != "" || !c.Permissions.allows(MayList)),
+		checksums:    c.Checksums,
+		stallTimeout: cmp.Or(o.StallTimeout, defaultStallTimeout),
+		minRate:      o.MinRate,
+		home: &sigv4http.Transport{Signer: signer, Provider: provider, Base: o.Base, Now: o.Now,
+			MaxAttempts: o.MaxAttempts, OnAttempt: o.OnAttempt},
+		newSigV4a: o.SigV4a,
+		stay:      o.StayInRegion,
 	}, nil
 }
 
@@ -133,123 +200,47 @@ func (c *Client) Credentials(ctx context.Context) (sigv4.Credentials, error) {
 	return c.provider.Credentials(ctx)
 }
 
-// call is one request to make.
-type call struct {
-	op, method  string
-	bucket, key string
-	query       query
-	header      http.Header
-	body        *body
-}
+// signedFor is what requests are signed for, and, in a session, for which bucket.
+type signedFor struct{ service, region, session string }
 
-// do sends a call that its guard has admitted. The answer is one that says no
-// error; its body is the caller's to close.
-func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
-	req := &http.Request{
-		Method: k.method,
-		URL:    c.endpoint.url(k.bucket, k.key, string(k.query)),
-		Header: k.header,
-		Body:   http.NoBody,
+// transport gives what signs for a place and sends there. All share what is known of
+// the service's clock, and the budget of retries.
+func (c *Client) transport(at place, bucket string) (*sigv4http.Transport, error) {
+	if at.service == serviceS3 && at.region == c.network.region {
+		return c.home, nil
 	}
-	if req.Header == nil {
-		req.Header = http.Header{}
+	what := signedFor{service: at.service, region: at.region}
+	provider := c.provider
+	if at.session {
+		what.session, provider = bucket, c.sessionOf(bucket)
 	}
-	req.Header.Set("User-Agent", "sigvier")
-	// Left to net/http it may ask for gzip, and unpack what it gets.
-	req.Header.Set("Accept-Encoding", "identity")
-	if k.bucket != "" {
-		setIf(req.Header, headerBucketOwner, c.bucketOwner)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t, known := c.transports[what]; known {
+		return t, nil
 	}
-	if k.body != nil {
-		k.body.attach(req)
-	}
-	resp, err := c.transport.RoundTrip(req.WithContext(c.withPayload(ctx, k.body)))
-	if err != nil {
-		return nil, k.wrap(err)
-	}
-	if resp.StatusCode >= 300 {
-		err := error(sigv4http.ReadError(resp))
-		if ctx.Err() != nil { // it was cancelled while it waited to try again
-			err = fmt.Errorf("%w (%w)", err, ctx.Err())
-		}
-		return nil, k.wrap(c.explainDenial(k, err))
-	}
-	return resp, nil
-}
-
-const headerBucketOwner = "X-Amz-Expected-Bucket-Owner"
-
-// explainDenial says of a denial what the service does not, and only the
-// connection knows: what else it may be meant for.
-func (c *Client) explainDenial(k call, err error) error {
-	var api *APIError
-	if k.bucket == "" || !errors.As(err, &api) || api.Code != "AccessDenied" && api.Code != "Forbidden" {
-		return err
-	}
-	if c.bucketOwner != "" {
-		err = fmt.Errorf("%w (the bucket may belong to another account than %s, which is its bucket_owner here)", err, c.bucketOwner)
-	}
-	if c.hidesMissing && k.key != "" && (k.method == http.MethodGet || k.method == http.MethodHead) {
-		err = fmt.Errorf("%w (there may be no such key: S3 does not tell a session that is restricted so)", err)
-	}
-	return err
-}
-
-// withPayload says what is signed of a body. One that can be read only once is
-// signed chunk by chunk, or over TLS, which protects it as well, not at all.
-func (c *Client) withPayload(ctx context.Context, b *body) context.Context {
-	switch {
-	case b == nil:
-		return sigv4http.WithPayload(ctx, sigv4.EmptyPayload())
-	case b.payload != sigv4.PayloadHash{}:
-		return sigv4http.WithPayload(ctx, b.payload)
-	case c.endpoint.scheme == "http" && b.length > 0:
-		return sigv4http.WithChunks(ctx, sigv4http.Chunking{})
-	}
-	return sigv4http.WithPayload(ctx, sigv4.UnsignedPayload())
-}
-
-func (k call) wrap(err error) error {
-	return &Error{Op: k.op, Bucket: k.bucket, Key: k.key, Err: err}
-}
-
-// doEmpty sends a call whose answer has nothing to read.
-func (c *Client) doEmpty(ctx context.Context, k call) (http.Header, error) {
-	resp, err := c.do(ctx, k)
+	signer, err := c.signer(at)
 	if err != nil {
 		return nil, err
 	}
-	io.CopyN(io.Discard, resp.Body, 64<<10)
-	resp.Body.Close()
-	return resp.Header, nil
+	t := c.home.With(signer, provider)
+	if at.session {
+		t.Prepare = prepareSession
+	}
+	if c.transports == nil {
+		c.transports = map[signedFor]*sigv4http.Transport{}
+	}
+	c.transports[what] = t
+	return t, nil
 }
 
-// maxDocument bounds an XML answer: a page of 1,000 keys of 1,024 bytes, each
-// byte escaped, is below half of it.
-const maxDocument = 16 << 20
-
-// doXML sends a call whose answer is a document with the given root element, which
-// read reads.
-func (c *Client) doXML(ctx context.Context, k call, root string, read func(*awsxml.Decoder) error) error {
-	resp, err := c.do(ctx, k)
-	if err != nil {
-		return err
+// signer makes the signer of a place.
+func (c *Client) signer(at place) (*sigv4.Signer, error) {
+	if at.region != allRegions {
+		return sigv4.NewSigner(at.service, at.region, nil)
 	}
-	defer resp.Body.Close()
-	begin := make([]byte, 80) // who else answered?
-	n, _ := io.ReadFull(resp.Body, begin)
-	d := awsxml.NewDecoder(io.MultiReader(bytes.NewReader(begin[:n]), resp.Body), maxDocument)
-	d.Root(root)
-	wrong := read(d)
-	err = d.End()
-	if syntax := (*awsxml.SyntaxError)(nil); errors.As(err, &syntax) {
-		return k.wrap(fmt.Errorf("the answer is no %s document (%w), it begins with %q", root, err, begin[:n]))
+	if c.newSigV4a == nil {
+		return nil, errors.New("a multi-Region access point wants SigV4a: set Options.SigV4a to sigv4a.NewSigner")
 	}
-	if err != nil {
-		return k.wrap(fmt.Errorf("reading the answer: %w", err))
-	}
-	if wrong != nil {
-		return k.wrap(wrong)
-	}
-	return nil
+	return c.newSigV4a(at.service, at.region, nil)
 }

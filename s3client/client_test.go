@@ -253,7 +253,7 @@ func TestOperations(t *testing.T) {
 		}
 
 		stored, err := c.PutObject(ctx, s3client.PutObjectInput{Bucket: "new.bucket", Key: "a/b c", Body: strings.NewReader("0123456789"),
-			ContentType: "text/plain", Metadata: map[string]string{"Colour": "blue", "size": "a, b"}})
+			ObjectHeaders: s3client.ObjectHeaders{ContentType: "text/plain", Metadata: map[string]string{"Colour": "blue", "size": "a, b"}}})
 		if err != nil || stored.ETag == "" {
 			t.Fatalf("PutObject = %+v, %v", stored, err)
 		}
@@ -261,7 +261,7 @@ func TestOperations(t *testing.T) {
 		wantErr(t, err, s3client.ErrPreconditionFailed)
 
 		info := s3client.ObjectInfo{ContentLength: 10, ContentType: "text/plain", ETag: stored.ETag, LastModified: created,
-			Metadata: map[string]string{"colour": "blue", "size": "a, b"}}
+			Metadata: map[string]string{"colour": "blue", "size": "a, b"}, EncryptedWith: s3client.EncryptedWith{ServerSideEncryption: "AES256"}}
 		whole, err := c.GetObject(ctx, s3client.GetObjectInput{Bucket: "new.bucket", Key: "a/b c"})
 		if err != nil {
 			t.Fatal(err)

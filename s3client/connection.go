@@ -74,6 +74,8 @@ type Connection struct {
 	SessionName string `json:"session_name,omitempty"`
 	// DurationSeconds is the life of the role's session, 900 to 43200; 0 means 3600.
 	DurationSeconds int `json:"duration_seconds,omitempty"`
+	// Checksums says when S3's checksums are sent and asked for; "" is "when_required".
+	Checksums ChecksumPolicy `json:"checksums,omitempty"`
 	// NoSessionPolicy assumes the role without [Connection.SessionPolicy], for a
 	// service that does not take one.
 	NoSessionPolicy bool `json:"no_session_policy,omitempty"`
@@ -85,11 +87,19 @@ func (c Connection) Threads() int { return cmp.Or(c.DownloadThreads, 1) }
 // URL is where a valid connection's requests about a bucket go, and with "" those
 // about all buckets.
 func (c Connection) URL(bucket string) (*url.URL, error) {
-	ep, err := c.endpoint()
+	n, err := c.network()
 	if err != nil {
 		return nil, fmt.Errorf("s3client: %w", err)
 	}
-	return ep.url(bucket, "", ""), nil
+	subject := aBucket
+	if bucket == "" {
+		subject = service
+	}
+	at, err := n.place(&call{bucket: bucket, subject: subject}, "")
+	if err != nil {
+		return nil, fmt.Errorf("s3client: %w", err)
+	}
+	return at.url("", ""), nil
 }
 
 func (c Connection) region() string {

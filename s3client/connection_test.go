@@ -37,6 +37,7 @@ const allFields = `{
   "accelerate": true,
   "session_name": "nightly",
   "duration_seconds": 900,
+  "checksums": "always",
   "no_session_policy": true
 }`
 
@@ -67,6 +68,7 @@ func TestParseConnectionReadsEveryField(t *testing.T) {
 		Accelerate:        true,
 		SessionName:       "nightly",
 		DurationSeconds:   900,
+		Checksums:         s3client.ChecksumsAlways,
 		NoSessionPolicy:   true,
 	}
 	bySecret := cmp.Comparer(func(a, b s3client.Secret) bool { return a.Reveal() == b.Reveal() })

@@ -62,6 +62,13 @@ func (e *ConnectionError) Is(target error) bool { return target == ErrInvalidCon
 // Unwrap gives what is wrong with the access key or a reference, if anything is.
 func (e *ConnectionError) Unwrap() error { return e.cause }
 
+func (e *ConnectionError) orNil() error {
+	if len(e.Fields) > 0 {
+		return e
+	}
+	return nil
+}
+
 func (e *ConnectionError) add(field, problem string) { e.advise(field, problem, "") }
 
 func (e *ConnectionError) addIf(wrong bool, field, problem string) {

@@ -10,37 +10,6 @@ import (
 // Where requests go (Amazon S3 User Guide, "Virtual hosting of buckets"; AWS
 // General Reference, "Amazon S3 endpoints and quotas").
 
-// endpoint is the address of a service, and how buckets are named in it.
-type endpoint struct {
-	scheme, host, basePath string
-	pathStyle              bool
-}
-
-func (c Connection) endpoint() (endpoint, error) {
-	if c.Endpoint != "" {
-		u, err := url.Parse(c.Endpoint)
-		if err != nil {
-			return endpoint{}, err
-		}
-		return endpoint{u.Scheme, u.Host, strings.TrimSuffix(u.Path, "/"), c.PathStyle || !takesBucketLabel(u.Hostname())}, nil
-	}
-	host := "s3"
-	switch {
-	case c.Accelerate && c.DualStack:
-		return endpoint{scheme: "https", host: "s3-accelerate.dualstack.amazonaws.com"}, nil
-	case c.Accelerate:
-		return endpoint{scheme: "https", host: "s3-accelerate.amazonaws.com"}, nil
-	case c.FIPS:
-		host = "s3-fips"
-	}
-	if c.DualStack {
-		host += ".dualstack"
-	}
-	_, dnsSuffix := partitionOf(c.region())
-	host += "." + c.region() + "." + dnsSuffix
-	return endpoint{scheme: "https", host: host, pathStyle: c.PathStyle}, nil
-}
-
 type partition struct{ region, name, dnsSuffix string }
 
 // partitions are AWS's, by the prefix of their regions' names (botocore,
@@ -98,28 +67,13 @@ func (c Connection) stsEndpoint() string {
 	return c.Endpoint
 }
 
-// url makes the URL of a bucket, a key or, with neither, the service. RawPath is
-// set so that the path goes out as S3 wants it signed, a plus as %2B too.
-func (e endpoint) url(bucket, key, rawQuery string) *url.URL {
-	host, path := e.host, e.basePath+"/"
-	switch {
-	case bucket == "":
-	case e.pathStyle || !fitsHost(bucket, e.scheme):
-		path += bucket
-		if key != "" {
-			path += "/" + key
-		}
-	default:
-		host = bucket + "." + host
-		path += key
-	}
-	return &url.URL{Scheme: e.scheme, Host: host, Path: path, RawPath: escapePath(path), RawQuery: rawQuery}
-}
-
-// fitsHost reports whether a bucket's name can be a part of a host name. A dot
-// would break the wildcard certificate.
+// fitsHost reports whether a bucket's name, or what stands in its place, can be a part
+// of a host name. A dot would break the wildcard certificate.
 func fitsHost(bucket, scheme string) bool {
-	return CheckBucketName(bucket) == nil && (scheme == "http" || !strings.Contains(bucket, "."))
+	if scheme == "https" {
+		return isHostLabel(bucket)
+	}
+	return !isIPv4(bucket) && !slices.ContainsFunc(strings.Split(bucket, "."), func(label string) bool { return !isHostLabel(label) })
 }
 
 func escapePath(path string) string {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -278,7 +277,7 @@ func ExampleClient_Presign() {
 		log.Fatal(err)
 	}
 	p, err := client.Presign(context.Background(), s3client.PresignInput{
-		Method: http.MethodGet, Bucket: "data", Key: "reports/2015 august", Expires: time.Hour,
+		Operation: s3client.GetObjectInput{Bucket: "data", Key: "reports/2015 august"}, Expires: time.Hour,
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -341,7 +340,7 @@ func ExampleClient_HeadObject() {
 	srv := startServer()
 	defer srv.Close()
 	ctx, client := context.Background(), openExample(srv.URL)
-	if _, err := client.PutObject(ctx, s3client.PutObjectInput{Bucket: "data", Key: "hello", Body: strings.NewReader("hello"), ContentType: "text/plain"}); err != nil {
+	if _, err := client.PutObject(ctx, s3client.PutObjectInput{Bucket: "data", Key: "hello", Body: strings.NewReader("hello"), ObjectHeaders: s3client.ObjectHeaders{ContentType: "text/plain"}}); err != nil {
 		log.Fatal(err)
 	}
 

@@ -68,7 +68,7 @@ func FuzzGuard(f *testing.F) {
 		}
 		client := open(t, c, &s3client.Options{Now: func() time.Time { return moment }})
 		for _, method := range []string{"GET", "HEAD", "PUT", "DELETE"} {
-			p, err := client.Presign(t.Context(), s3client.PresignInput{Method: method, Bucket: "data", Key: key, Expires: time.Minute})
+			p, err := client.Presign(t.Context(), s3client.PresignInput{Operation: operationFor(method, "data", key), Expires: time.Minute})
 			if err != nil {
 				continue
 			}

@@ -1,9 +1,9 @@
 package s3client_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"net/http"
 	"reflect"
 	"strings"
 	"testing"
@@ -38,7 +38,7 @@ var operations = map[string]struct {
 		return err
 	}},
 	"Presign": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
-		p, err := c.Presign(ctx, s3client.PresignInput{Method: http.MethodGet, Bucket: bucket, Key: key, Expires: time.Minute})
+		p, err := c.Presign(ctx, s3client.PresignInput{Operation: s3client.GetObjectInput{Bucket: bucket, Key: key}, Expires: time.Minute})
 		if err != nil && p.URL != "" {
 			return errors.New("there is a presigned URL beside the error")
 		}
@@ -73,6 +73,14 @@ var operations = map[string]struct {
 	}},
 	"HeadBucket": {"bucket", func(ctx context.Context, c *s3client.Client, bucket, _ string) error {
 		_, err := c.HeadBucket(ctx, s3client.HeadBucketInput{Bucket: bucket})
+		return err
+	}},
+	"GetBucketLocation": {"bucket", func(ctx context.Context, c *s3client.Client, bucket, _ string) error {
+		_, err := c.GetBucketLocation(ctx, s3client.GetBucketLocationInput{Bucket: bucket})
+		return err
+	}},
+	"CreateSession": {"whole bucket", func(ctx context.Context, c *s3client.Client, bucket, _ string) error {
+		_, err := c.CreateSession(ctx, s3client.CreateSessionInput{Bucket: bucket})
 		return err
 	}},
 	"CreateBucket": {"whole bucket", func(ctx context.Context, c *s3client.Client, bucket, _ string) error {
@@ -141,6 +149,15 @@ func operationName(row string) string {
 
 const listing = `<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>`
 
+// documents are what operations are answered with, if it is another one.
+var documents = map[string]string{
+	"ListBuckets": "<ListAllMyBucketsResult/>", "ListBucketsPages": "<ListAllMyBucketsResult/>",
+	"GetBucketLocation": "<LocationConstraint/>",
+	"CreateSession":     "<CreateSessionResult><Credentials><AccessKeyId>A</AccessKeyId><SecretAccessKey>S</SecretAccessKey><SessionToken>T</SessionToken></Credentials></CreateSessionResult>",
+}
+
+func documentOf(operation string) string { return cmp.Or(documents[operation], listing) }
+
 func TestGuardRefusesBeforeAByteIsSent(t *testing.T) {
 	const mine, path = "mine", "reports/"
 	for name, op := range operations {
@@ -163,10 +180,7 @@ func TestGuardRefusesBeforeAByteIsSent(t *testing.T) {
 			}
 			admit := func(restrictBucket, restrictPath, bucket, key string) {
 				t.Helper()
-				client, net := guarded(t, restrictBucket, restrictPath, says(200, listing))
-				if op.kind == "service" {
-					client, net = guarded(t, restrictBucket, restrictPath, says(200, "<ListAllMyBucketsResult/>"))
-				}
+				client, net := guarded(t, restrictBucket, restrictPath, says(200, documentOf(name)))
 				if err := op.call(t.Context(), client, bucket, key); err != nil {
 					t.Errorf("restricted to %q %q, bucket %q, key %q: %v", restrictBucket, restrictPath, bucket, key, err)
 				}

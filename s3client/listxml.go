@@ -63,6 +63,12 @@ func (o *Object) readElement(d *awsxml.Decoder, name []byte, last Object) {
 		o.LastModified = d.Time()
 	case "StorageClass":
 		o.StorageClass = readLike(d, last.StorageClass)
+	case "Owner":
+		for name := range d.Children {
+			if string(name) == "ID" {
+				o.Owner = readLike(d, last.Owner)
+			}
+		}
 	}
 }
 

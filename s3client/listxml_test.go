@@ -34,7 +34,7 @@ func TestReadListBucketResult(t *testing.T) {
 	const head = `<Name>n</Name><Prefix>p%2F</Prefix><KeyCount>4</KeyCount><MaxKeys>4</MaxKeys><IsTruncated>true</IsTruncated><NextContinuationToken>a%2Fb+c=</NextContinuationToken>`
 	encoded := ListObjectsV2Output{
 		Contents: []Object{
-			{Key: "a\n b+", Size: 5<<30 + 1, ETag: `"e"`, LastModified: at, StorageClass: "STANDARD"},
+			{Key: "a\n b+", Size: 5<<30 + 1, ETag: `"e"`, LastModified: at, StorageClass: "STANDARD", Owner: "Key"},
 			{Key: "c&", StorageClass: "STANDARD"},
 		},
 		CommonPrefixes: []string{"d/", "e/"}, KeyCount: 4, IsTruncated: true, NextContinuationToken: "a%2Fb+c=",

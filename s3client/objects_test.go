@@ -44,7 +44,7 @@ func TestKeys(t *testing.T) {
 			if err != nil || len(list.Contents) != 1 || list.Contents[0].Key != key {
 				t.Errorf("ListObjectsV2 with the prefix %q = %+v, %v", key, list.Contents, err)
 			}
-			p, err := c.Presign(ctx, s3client.PresignInput{Method: http.MethodGet, Bucket: "data", Key: key, Expires: time.Minute})
+			p, err := c.Presign(ctx, s3client.PresignInput{Operation: s3client.GetObjectInput{Bucket: "data", Key: key}, Expires: time.Minute})
 			if err != nil {
 				t.Errorf("Presign(%q): %v", key, err)
 				continue

@@ -12,14 +12,14 @@ import (
 	"github.com/sigvier/sigvier/s3client"
 )
 
-// neededFor are the permissions that operations need; HeadBucket needs none, for
-// it tells of no name.
+// neededFor are the permissions that operations need; HeadBucket and
+// GetBucketLocation need none, for they tell of no name.
 var neededFor = map[string]s3client.Permissions{
 	"GetObject": s3client.MayRead, "HeadObject": s3client.MayRead, "Presign": s3client.MayRead,
 	"PutObject": s3client.MayWrite, "PresignPost": s3client.MayWrite, "PresignPost of a prefix": s3client.MayWrite, "CreateBucket": s3client.MayWrite,
 	"DeleteObject": s3client.MayDelete, "DeleteBucket": s3client.MayDelete,
 	"ListObjectsV2": s3client.MayList, "ListObjectsV2Pages": s3client.MayList, "ListBuckets": s3client.MayList, "ListBucketsPages": s3client.MayList,
-	"HeadBucket": 0,
+	"HeadBucket": 0, "GetBucketLocation": 0, "CreateSession": s3client.MayWrite,
 }
 
 // Every sum of permissions against every operation.
@@ -30,10 +30,7 @@ func TestPermissionsAreEnforcedBeforeAByteIsSent(t *testing.T) {
 			t.Errorf("no test says what permission %s needs", name)
 		}
 		for p := s3client.Permissions(0); p < 16; p++ {
-			body := listing
-			if op.kind == "service" {
-				body = "<ListAllMyBucketsResult/>"
-			}
+			body := documentOf(name)
 			c := aws()
 			c.Permissions = p
 			net := &recorder{answers: []answer{says(200, body)}}
@@ -62,7 +59,7 @@ func TestPresignedMethodsNeedTheirPermission(t *testing.T) {
 		for _, p := range []s3client.Permissions{s3client.MayList, s3client.MayRead, s3client.MayWrite, s3client.MayDelete} {
 			c := aws()
 			c.Permissions = p
-			u, err := open(t, c, nil).Presign(context.Background(), s3client.PresignInput{Method: method, Bucket: "data", Key: "k", Expires: time.Minute})
+			u, err := open(t, c, nil).Presign(context.Background(), s3client.PresignInput{Operation: operationFor(method, "data", "k"), Expires: time.Minute})
 			if p == needed {
 				if err != nil {
 					t.Errorf("%s with %v: %v", method, p, err)

@@ -41,12 +41,20 @@ const maxPutSize = 5 << 30
 // That the bucket is its expected owner's cannot be demanded of a browser, whose
 // forms have no headers.
 func (c *Client) PresignPost(ctx context.Context, in PresignPostInput) (PresignedPost, error) {
-	k := call{op: "PresignPost", bucket: in.Bucket, key: in.Key}
+	k := &call{op: "PresignPost", bucket: in.Bucket, key: in.Key, subject: aBucket}
 	key, err := c.postedKey(in)
 	if err != nil {
 		return PresignedPost{}, k.wrap(err)
 	}
-	cred, err := c.provider.Credentials(ctx)
+	at, err := c.network.place(k, c.regions.of(in.Bucket))
+	if err != nil {
+		return PresignedPost{}, k.wrap(err)
+	}
+	transport, err := c.transport(at, in.Bucket)
+	if err != nil {
+		return PresignedPost{}, k.wrap(err)
+	}
+	cred, err := transport.Provider.Credentials(ctx)
 	if err != nil {
 		return PresignedPost{}, k.wrap(err)
 	}
@@ -60,11 +68,11 @@ func (c *Client) PresignPost(ctx context.Context, in PresignPostInput) (Presigne
 		Conditions: append([]sigv4http.Condition{
 			sigv4http.Exact("bucket", in.Bucket), key, sigv4http.LengthRange(in.MinSize, in.MaxSize),
 		}, in.Conditions...),
-	}.Sign(c.signer, cred, now)
+	}.Sign(transport.Signer, cred, now)
 	if err != nil {
 		return PresignedPost{}, k.wrap(err)
 	}
-	return PresignedPost{URL: c.endpoint.url(in.Bucket, "", "").String(), Fields: form.Fields, Expires: form.Expires}, nil
+	return PresignedPost{URL: at.url("", "").String(), Fields: form.Fields, Expires: form.Expires}, nil
 }
 
 // postedKey is the condition on the form's key.

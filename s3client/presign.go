@@ -1,9 +1,12 @@
 package s3client
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"fmt"
+	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
@@ -11,41 +14,83 @@ import (
 
 // PresignInput says what a presigned URL allows.
 type PresignInput struct {
-	Method      string // GET, HEAD, PUT or DELETE
-	Bucket, Key string
-	VersionID   string
-	Expires     time.Duration // 1 s to 7 days
+	// Operation is what whoever has the URL may do: a [GetObjectInput], a
+	// [PutObjectInput] without Body, or any other.
+	Operation Operation
+	Expires   time.Duration // 1 s to 7 days
 }
 
-// presignable are the methods that a URL can be for, and what they need.
-var presignable = map[string]Permissions{
-	http.MethodGet: MayRead, http.MethodHead: MayRead, http.MethodPut: MayWrite, http.MethodDelete: MayDelete,
+// PresignedRequest is a URL that carries its own authorization, and what has to be
+// sent with it. It is a secret while it lives: do not log it.
+type PresignedRequest struct {
+	sigv4.Presigned
+	Method string
+	// Body is the document that some operations send, such as that of
+	// CompleteMultipartUpload; nil for what uploads bytes of the user's own.
+	Body []byte
 }
 
-// Presign makes a URL that allows one operation on one object to whoever has it,
-// until it expires or the credentials do. Nothing is sent but, if need be, the
-// assumption of the role.
-func (c *Client) Presign(ctx context.Context, in PresignInput) (sigv4.Presigned, error) {
-	k := call{op: "Presign", method: in.Method, bucket: in.Bucket, key: in.Key}
-	needed, known := presignable[in.Method]
-	if !known {
-		return sigv4.Presigned{}, k.wrap(errors.New("the method must be GET, HEAD, PUT or DELETE"))
+// Presign makes a URL that allows one operation to whoever has it, until it expires or
+// the credentials do. Nothing is sent but, if need be, what gets the credentials.
+//
+// Of PutObject and UploadPart the body is left to whoever has the URL.
+func (c *Client) Presign(ctx context.Context, in PresignInput) (PresignedRequest, error) {
+	if in.Operation == nil {
+		return PresignedRequest{}, &Error{Op: "Presign", Err: fmt.Errorf("there is no Operation: a GetObjectInput or another input is expected")}
 	}
-	if err := c.guard.checkKey(in.Bucket, in.Key, needed); err != nil {
-		return sigv4.Presigned{}, k.wrap(err)
+	k := in.Operation.call(c)
+	k.op = "Presign"
+	if err := c.admit(&k); err != nil {
+		return PresignedRequest{}, err
 	}
-	cred, err := c.provider.Credentials(ctx)
+	fail := func(err error) (PresignedRequest, error) { return PresignedRequest{}, k.wrap(err) }
+	out := PresignedRequest{Method: k.method}
+	if k.body != nil && k.body.document {
+		if err := k.body.prepare(c.checksums, &k); err != nil {
+			return fail(err)
+		}
+		var err error
+		if out.Body, err = io.ReadAll(k.body.open()); err != nil {
+			return fail(err)
+		}
+	}
+	at, err := c.network.place(&k, cmp.Or(k.region, c.regions.of(k.bucket)))
 	if err != nil {
-		return sigv4.Presigned{}, k.wrap(err)
+		return fail(err)
 	}
-	k.query.addIf("versionId", in.VersionID)
-	// In the query, so that a browser can use the URL. There S3 heeds the name in
-	// lower case only (github.com/aws/aws-sdk-go-v2 issue 2508).
-	k.query.addIf("x-amz-expected-bucket-owner", c.bucketOwner)
-	req := &http.Request{Method: in.Method, URL: c.endpoint.url(in.Bucket, in.Key, string(k.query)), Header: http.Header{}}
-	p, err := c.signer.Presign(req, cred, sigv4.UnsignedPayload(), c.now(), in.Expires)
+	transport, err := c.transport(at, k.bucket)
 	if err != nil {
-		return sigv4.Presigned{}, k.wrap(err)
+		return fail(err)
 	}
-	return p, nil
+	cred, err := transport.Provider.Credentials(ctx)
+	if err != nil {
+		return fail(err)
+	}
+	if at.session {
+		k.query.add(sessionToken, cred.SessionToken())
+		cred = withoutToken(cred)
+	}
+	if k.bucket != "" && k.header[headerBucketOwner] == nil {
+		k.set(headerBucketOwner, c.bucketOwner)
+	}
+	k.hoist(headerBucketOwner)
+	k.hoist(headerRequestPayer)
+	if k.header == nil {
+		k.header = http.Header{}
+	}
+	req := &http.Request{Method: k.method, URL: at.url(k.key, string(k.query)), Header: k.header}
+	if out.Presigned, err = transport.Signer.Presign(req, cred, sigv4.UnsignedPayload(), c.now(), in.Expires); err != nil {
+		return fail(err)
+	}
+	return out, nil
+}
+
+// hoist moves a header into the query, so that a browser can use the URL. There S3
+// heeds the name in lower case only (github.com/aws/aws-sdk-go-v2 issue 2508).
+func (k *call) hoist(name string) {
+	if value := k.header.Get(name); value != "" {
+		k.header = k.header.Clone()
+		k.header.Del(name)
+		k.query.add(strings.ToLower(name), value)
+	}
 }

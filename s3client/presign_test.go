@@ -13,7 +13,7 @@ import (
 )
 
 // anyone uses a presigned URL: a client that knows nothing of AWS.
-func anyone(t *testing.T, net http.RoundTripper, method string, p sigv4.Presigned, body string) (status int, answer string) {
+func anyone(t *testing.T, net http.RoundTripper, method string, p s3client.PresignedRequest, body string) (status int, answer string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, p.URL, strings.NewReader(body))
 	if err != nil {
@@ -29,12 +29,25 @@ func anyone(t *testing.T, net http.RoundTripper, method string, p sigv4.Presigne
 	return resp.StatusCode, readAll(t, resp.Body)
 }
 
+// operationFor is the operation on an object that has the method.
+func operationFor(method, bucket, key string) s3client.Operation {
+	switch method {
+	case http.MethodHead:
+		return s3client.HeadObjectInput{Bucket: bucket, Key: key}
+	case http.MethodPut:
+		return s3client.PutObjectInput{Bucket: bucket, Key: key}
+	case http.MethodDelete:
+		return s3client.DeleteObjectInput{Bucket: bucket, Key: key}
+	}
+	return s3client.GetObjectInput{Bucket: bucket, Key: key}
+}
+
 func TestPresign(t *testing.T) {
 	styles(t, s3test.Config{}, func(t *testing.T, srv *s3test.Server, c *s3client.Client) {
 		net := dialing(t, srv)
-		presign := func(method, key string) sigv4.Presigned {
+		presign := func(method, key string) s3client.PresignedRequest {
 			t.Helper()
-			p, err := c.Presign(t.Context(), s3client.PresignInput{Method: method, Bucket: "data", Key: key, Expires: time.Minute})
+			p, err := c.Presign(t.Context(), s3client.PresignInput{Operation: operationFor(method, "data", key), Expires: time.Minute})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -82,7 +95,7 @@ func TestPresignedURLsExpire(t *testing.T) {
 	srv := serve(t, s3test.Config{Now: now.now})
 	c := open(t, form(srv), &s3client.Options{Now: now.now})
 	put(t, c, "data", "k", "x")
-	p, err := c.Presign(t.Context(), s3client.PresignInput{Method: http.MethodGet, Bucket: "data", Key: "k", Expires: time.Hour})
+	p, err := c.Presign(t.Context(), s3client.PresignInput{Operation: s3client.GetObjectInput{Bucket: "data", Key: "k"}, Expires: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +118,7 @@ func TestPresignByARole(t *testing.T) {
 	srv := serve(t, s3test.Config{Roles: []s3test.Role{{ARN: roleARN, ExternalID: externalID}}})
 	c := open(t, roleForm(srv), nil)
 	put(t, c, "data", "k", "x")
-	p, err := c.Presign(t.Context(), s3client.PresignInput{Method: http.MethodGet, Bucket: "data", Key: "k", Expires: time.Minute})
+	p, err := c.Presign(t.Context(), s3client.PresignInput{Operation: s3client.GetObjectInput{Bucket: "data", Key: "k"}, Expires: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +133,7 @@ func TestPresignByARole(t *testing.T) {
 
 func TestPresignVersion(t *testing.T) {
 	c := open(t, aws(), &s3client.Options{Now: func() time.Time { return moment }})
-	p, err := c.Presign(t.Context(), s3client.PresignInput{Method: http.MethodGet, Bucket: "data", Key: "k", VersionID: "v 1", Expires: time.Minute})
+	p, err := c.Presign(t.Context(), s3client.PresignInput{Operation: s3client.GetObjectInput{Bucket: "data", Key: "k", VersionID: "v 1"}, Expires: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,15 +144,14 @@ func TestPresignVersion(t *testing.T) {
 
 func TestPresignRefuses(t *testing.T) {
 	c := open(t, aws(), nil)
-	good := s3client.PresignInput{Method: http.MethodGet, Bucket: "data", Key: "k", Expires: time.Minute}
+	good := s3client.PresignInput{Operation: s3client.GetObjectInput{Bucket: "data", Key: "k"}, Expires: time.Minute}
 	for _, test := range []struct {
 		name string
 		edit func(*s3client.PresignInput)
 		want error
 	}{
-		{"no method", func(in *s3client.PresignInput) { in.Method = "" }, nil},
-		{"POST", func(in *s3client.PresignInput) { in.Method = "POST" }, nil},
-		{"lower case", func(in *s3client.PresignInput) { in.Method = "get" }, nil},
+		{"no operation", func(in *s3client.PresignInput) { in.Operation = nil }, nil},
+		{"no key", func(in *s3client.PresignInput) { in.Operation = s3client.GetObjectInput{Bucket: "data"} }, nil},
 		{"no expiry", func(in *s3client.PresignInput) { in.Expires = 0 }, sigv4.ErrExpires},
 		{"before now", func(in *s3client.PresignInput) { in.Expires = -time.Second }, sigv4.ErrExpires},
 		{"parts of a second", func(in *s3client.PresignInput) { in.Expires = 1500 * time.Millisecond }, sigv4.ErrExpires},

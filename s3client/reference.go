@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"regexp"
 	"strings"
 
 	"github.com/sigvier/sigvier/sigv4"
@@ -27,7 +26,10 @@ const (
 // maxReferred bounds what is read of a file; session tokens stay below 16 KiB.
 const maxReferred = 64 << 10
 
-var environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+// isEnvironmentName matches letters, digits and underscores, and no digit first.
+func isEnvironmentName(s string) bool {
+	return consists(s, lower+upper+digits+"_") && !consists(s[:1], digits)
+}
 
 // parseReference tells a reference, which may be malformed, from a value.
 func parseReference(s string) (r reference, is bool) {
@@ -41,7 +43,7 @@ func (r reference) String() string { return r.kind + ":" + r.name }
 // for what is malformed may be a secret that somebody put behind the colon.
 func (r reference) flaw() string {
 	switch {
-	case r.kind == fromEnvironment && !environmentName.MatchString(r.name):
+	case r.kind == fromEnvironment && !isEnvironmentName(r.name):
 		return "begins with env: and names no environment variable: env:NAME is expected, NAME of letters, digits and _"
 	case r.kind == fromFile && (r.name == "" || strings.ContainsAny(r.name, "\x00\n\r")):
 		return "begins with file: and names no file: file:PATH is expected"
@@ -167,7 +169,7 @@ func (c Connection) validateKey(e *ConnectionError) {
 		e.advise("session_token", "is empty, and an access_key_id that begins with ASIA is temporary and has one",
 			"take all three from the same answer, or use a permanent access key")
 	}
-	e.adviseIf(keyID.MatchString(secret), "secret_access_key", "has the form of an access key ID",
+	e.adviseIf(isKeyID(secret), "secret_access_key", "has the form of an access key ID",
 		"it is the longer one of the two that were shown together")
 }
 
@@ -194,5 +196,7 @@ func (c Connection) validateKeyPart(e *ConnectionError, field, value string, wit
 	}
 }
 
-// keyID is the form of AWS's own access key IDs.
-var keyID = regexp.MustCompile(`^A(KI|SI)A[A-Z0-9]{16}$`)
+// isKeyID matches AWS's own access key IDs.
+func isKeyID(s string) bool {
+	return len(s) == 20 && (strings.HasPrefix(s, "AKIA") || strings.HasPrefix(s, "ASIA")) && consists(s, upper+digits)
+}

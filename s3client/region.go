@@ -1,16 +1,10 @@
 package s3client
 
 import (
-	"regexp"
+	"errors"
+	"strconv"
 	"strings"
 	"unicode"
-)
-
-var (
-	// All regions of AWS are words and a number; other services have what they like.
-	numberedRegion = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+$`)
-	anyRegion      = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-	zone           = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+[a-z]$`)
 )
 
 func (c Connection) validateRegion(e *ConnectionError) {
@@ -18,17 +12,21 @@ func (c Connection) validateRegion(e *ConnectionError) {
 	switch region := c.region(); {
 	case region == "":
 		e.advise(field, "is empty: the bucket's region, such as us-east-1, is expected", "the console shows it among the bucket's properties")
-	case zone.MatchString(region):
+	case isZone(region):
 		e.add(field, "is an Availability Zone: its region is expected, "+region[:len(region)-1])
 	case strings.HasPrefix(region, "fips-"), strings.HasSuffix(region, "-fips"):
 		e.advise(field, "is the name of an endpoint: "+strings.TrimSuffix(strings.TrimPrefix(region, "fips-"), "-fips")+" is expected", "and fips to be set")
-	case c.onAWS() && !numberedRegion.MatchString(region), !anyRegion.MatchString(region), len(region) > 63:
+	case c.onAWS() && !isNumberedRegion(region), !isRegion(region):
 		if code, name := regionMeant(region); code != "" {
 			e.add(field, "is no region's code: that of "+name+" is "+code)
 			return
 		}
 		e.advise(field, "is no region's code: lower-case words and a number are expected, as in us-east-1", "the console shows it among the bucket's properties")
 	}
+}
+
+func errRegion(region string) error {
+	return errors.New("the region " + strconv.Quote(region) + " is no region's code: lower-case words and a number are expected, as in us-east-1")
 }
 
 // Partition is that of the connection's region: "aws", "aws-cn", "aws-us-gov".

@@ -3,7 +3,6 @@ package s3client
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -30,17 +29,12 @@ func (c Connection) validateRoleARN(e *ConnectionError) {
 	}
 }
 
-var (
-	accountID = regexp.MustCompile(`^[0-9]{12}$`)
-	roleName  = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]+$`)
-)
-
 // adviceOnRoleARN is for what stands in the place of a role's ARN.
 func adviceOnRoleARN(written string) string {
 	const where = "the console shows the ARN in the role's summary"
 	p := strings.SplitN(written, ":", 6)
 	if len(p) < 6 {
-		if roleName.MatchString(written) {
+		if consists(written, lower+upper+digits+"_+=,.@-") {
 			return "this looks like the role's name alone: " + where
 		}
 		return where
@@ -60,8 +54,8 @@ func adviceOnRoleARN(written string) string {
 }
 
 func adviceOnAccount(written string) string {
-	if digits := strings.ReplaceAll(written, "-", ""); accountID.MatchString(digits) {
-		return "leave out the hyphens that the console shows: " + digits
+	if account := strings.ReplaceAll(written, "-", ""); isAccountID(account) {
+		return "leave out the hyphens that the console shows: " + account
 	}
 	return ""
 }
@@ -73,12 +67,12 @@ func adviceOnAccount(written string) string {
 func (c Connection) validateRoleOfAWS(e *ConnectionError) {
 	const field = "iam_role_arn"
 	p := strings.SplitN(c.IAMRoleARN, ":", 6)
-	e.addIf(!accountID.MatchString(p[4]), field, strconv.Quote(c.IAMRoleARN)+" names no account: twelve digits are expected, arn:aws:iam::ACCOUNT:role/NAME")
+	e.addIf(!isAccountID(p[4]), field, strconv.Quote(c.IAMRoleARN)+" names no account: twelve digits are expected, arn:aws:iam::ACCOUNT:role/NAME")
 	path := strings.TrimPrefix(p[5], "role") // with a slash at both ends
 	name := path[strings.LastIndex(path, "/")+1:]
 	e.addIf(len(name) > 64, field, fmt.Sprintf("has a role name of %d characters: 64 at most are expected", len(name)))
 	e.addIf(len(path)-len(name) > 512, field, fmt.Sprintf("has a path of %d characters: 512 at most are expected", len(path)-len(name)))
-	if !numberedRegion.MatchString(c.region()) {
+	if !isNumberedRegion(c.region()) {
 		return // which is wrong itself
 	}
 	want, _ := partitionOf(c.region())

@@ -19,14 +19,29 @@ func (c Connection) Validate() error {
 	c.validateName(e)
 	c.validateAuthorization(e)
 	c.validateRestrictions(e)
+	// Only a path can make it that long.
+	size := utf8.RuneCountInString(c.SessionPolicy())
+	e.adviseIf(size > maxSessionPolicy, "restrict_to_path", fmt.Sprintf("makes the role's session policy %d characters long, and STS takes %d", size, maxSessionPolicy),
+		"restrict to a shorter path, such as a folder above it, or set no_session_policy, so that only this client keeps to the path")
+	c.validateRest(e)
+	return e.orNil()
+}
+
+// validateUse is Validate for a connection that another's credentials sign for.
+func (c Connection) validateUse() error {
+	e := new(ConnectionError)
+	c.validateName(e)
+	c.validateRestrictions(e)
+	c.validateRest(e)
+	return e.orNil()
+}
+
+func (c Connection) validateRest(e *ConnectionError) {
 	c.validateRegion(e)
 	e.addIf(c.DownloadThreads < 0 || c.DownloadThreads > 256, "download_threads",
 		"is "+strconv.Itoa(c.DownloadThreads)+": 1 to 256 is expected")
+	e.addIf(!c.Checksums.known(), "checksums", "is "+strconv.Quote(string(c.Checksums))+": when_required, always or never is expected")
 	c.validateEndpoints(e)
-	if len(e.Fields) > 0 {
-		return e
-	}
-	return nil
 }
 
 // maxName keeps a label a label.
@@ -95,7 +110,7 @@ func (c Connection) validateRole(e *ConnectionError) {
 
 func (c Connection) validateRestrictions(e *ConnectionError) {
 	if bucket := c.RestrictToBucket; bucket != "" {
-		if err := CheckBucketName(bucket); err != nil {
+		if err := CheckBucketName(bucket); err != nil && !isDirectoryBucket(bucket) {
 			e.advise("restrict_to_bucket", err.Error(), adviceOnBucket(bucket))
 		}
 		e.adviseIf(c.Accelerate && strings.Contains(bucket, "."), "accelerate", "goes with no bucket that has a dot in its name, as restrict_to_bucket has",
@@ -103,13 +118,9 @@ func (c Connection) validateRestrictions(e *ConnectionError) {
 	}
 	c.validatePath(e)
 	e.addIf(c.Permissions&^mayAll != 0, "permissions", "has one that is not known: list, read, write and delete are expected")
-	if owner := c.BucketOwner; owner != "" && !accountID.MatchString(owner) {
+	if owner := c.BucketOwner; owner != "" && !isAccountID(owner) {
 		e.advise("bucket_owner", strconv.Quote(owner)+" is no account ID: twelve digits are expected", adviceOnAccount(owner))
 	}
-	// Only a path can make it that long.
-	size := utf8.RuneCountInString(c.SessionPolicy())
-	e.adviseIf(size > maxSessionPolicy, "restrict_to_path", fmt.Sprintf("makes the role's session policy %d characters long, and STS takes %d", size, maxSessionPolicy),
-		"restrict to a shorter path, such as a folder above it, or set no_session_policy, so that only this client keeps to the path")
 }
 
 func (c Connection) validatePath(e *ConnectionError) {

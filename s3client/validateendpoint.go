@@ -81,7 +81,7 @@ func (c Connection) validateEndpointHost(e *ConnectionError) {
 // regionInHost is the region that a host name of AWS's names, "" if none.
 func regionInHost(host string) string {
 	for label := range strings.SplitSeq(host, ".") {
-		if label = strings.TrimPrefix(label, "s3-"); numberedRegion.MatchString(label) { // s3-us-west-2 is an old form
+		if label = strings.TrimPrefix(label, "s3-"); isNumberedRegion(label) { // s3-us-west-2 is an old form
 			return label
 		}
 	}

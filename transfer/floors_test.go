@@ -31,7 +31,7 @@ var floors = map[string]string{
 	"sts/policy":             "",
 	"sts/chain":              "sigv4 sigv4/sigv4http sts",
 	"s3client/checksum":      "",
-	"s3client":               "sigv4 sigv4/sigv4http sigv4/sigv4http/awsxml sts sts/chain sts/policy s3client/checksum",
+	"s3client":               "sigv4 sigv4/sigv4a sigv4/sigv4http sigv4/sigv4http/awsxml sts sts/chain sts/policy s3client/checksum",
 	"s3client/checkup":       "sigv4 sigv4/sigv4http sts sts/chain sts/policy s3client",
 	"s3client/s3fs":          "s3client",
 	"s3client/s3test":        "sigv4 sigv4/sigv4a sigv4/sigv4http sigv4/sigv4http/awsxml sts/policy s3client s3client/checksum",

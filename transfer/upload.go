@@ -54,7 +54,7 @@ func Upload(ctx context.Context, dst Destination, in UploadInput, file *os.File)
 	}
 	in.Progress.total.Store(size)
 	out, err := dst.PutObject(ctx, s3client.PutObjectInput{
-		Bucket: in.Bucket, Key: in.Key, ContentType: in.ContentType,
+		Bucket: in.Bucket, Key: in.Key, ObjectHeaders: s3client.ObjectHeaders{ContentType: in.ContentType},
 		Body:    io.NewSectionReader(&counted{file, in.Progress}, 0, size),
 		Payload: sigv4.PayloadDigest([sha256.Size]byte(h.Sum(nil))),
 	})

@@ -95,7 +95,7 @@ func (r *run) open(change func(*s3client.Connection)) (*s3client.Client, error) 
 	c.SecretAccessKey, c.SessionToken = s3client.NewSecret(r.session.SecretAccessKey()), s3client.NewSecret(r.session.SessionToken())
 	c.IAMRoleARN, c.ExternalID, c.SessionName, c.DurationSeconds, c.NoSessionPolicy = "", "", "", 0, false
 	change(&c)
-	return c.Open(&s3client.Options{Base: r.base, Now: r.opts.Now})
+	return c.Open(&s3client.Options{Base: r.base, Now: r.opts.Now, StayInRegion: true})
 }
 
 // partition is that of the names of buckets. Services other than AWS have "aws".

@@ -166,7 +166,7 @@ func (t *trial) store(ctx context.Context) {
 }
 
 func (t *trial) put(ctx context.Context, onlyIfFree bool) (s3client.PutObjectOutput, error) {
-	in := s3client.PutObjectInput{Bucket: t.bucket, Key: t.key, Body: strings.NewReader(content), ContentType: "text/plain"}
+	in := s3client.PutObjectInput{Bucket: t.bucket, Key: t.key, Body: strings.NewReader(content), ObjectHeaders: s3client.ObjectHeaders{ContentType: "text/plain"}}
 	if onlyIfFree {
 		in.IfNoneMatch = "*"
 	}
@@ -202,7 +202,7 @@ func (t *trial) tryWrite(ctx context.Context) {
 	uploading, cancel := lasting(ctx)
 	defer cancel()
 	out, err := t.client.PutObject(uploading, s3client.PutObjectInput{Bucket: t.bucket, Key: t.key, Body: strings.NewReader(content),
-		Payload: sigv4.PayloadOf([]byte("another body")), ContentType: "text/plain", IfNoneMatch: "*"})
+		Payload: sigv4.PayloadOf([]byte("another body")), ObjectHeaders: s3client.ObjectHeaders{ContentType: "text/plain"}, IfNoneMatch: "*"})
 	api := apiError(err)
 	switch {
 	case err == nil: // it does not look at what was signed

@@ -517,7 +517,7 @@ func TestFailuresAreNotAbsence(t *testing.T) {
 func TestInfo(t *testing.T) {
 	_, client := serve(t, s3test.Config{}, "dir/a")
 	out, err := client.PutObject(t.Context(), s3client.PutObjectInput{Bucket: "data", Key: "dir/file",
-		Body: strings.NewReader("0123456789"), ContentType: "text/plain", Metadata: map[string]string{"owner": "sigvier"}})
+		Body: strings.NewReader("0123456789"), ObjectHeaders: s3client.ObjectHeaders{ContentType: "text/plain", Metadata: map[string]string{"owner": "sigvier"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

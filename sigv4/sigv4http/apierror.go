@@ -128,11 +128,12 @@ func redact(body []byte, sent *http.Request) []byte {
 	if sent == nil {
 		return body
 	}
-	token := sent.Header.Get("X-Amz-Security-Token")
-	if token == "" {
-		return body
+	for _, name := range [...]string{"X-Amz-Security-Token", "X-Amz-S3session-Token"} {
+		if token := sent.Header.Get(name); token != "" {
+			body = bytes.ReplaceAll(body, []byte(token), []byte("[session token redacted]"))
+		}
 	}
-	return bytes.ReplaceAll(body, []byte(token), []byte("[session token redacted]"))
+	return body
 }
 
 func setIf(dst *string, s string) {

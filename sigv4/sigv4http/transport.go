@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -23,9 +24,30 @@ type Transport struct {
 	MaxAttempts int
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Prepare, if not nil, puts the credentials of an attempt into its request where a
+	// service wants them elsewhere than the signer has them, and gives those that sign.
+	Prepare func(req *http.Request, cred sigv4.Credentials) sigv4.Credentials
+	// OnAttempt, if not nil, is told of each attempt when its answer's head is there.
+	// [LogAttempts] writes them to a log.
+	OnAttempt func(ctx context.Context, a Attempt)
 
 	skew   atomic.Int64 // nanoseconds that the server's clock is ahead of ours
 	budget budget
+	origin *Transport // whose skew and budget count; nil: its own
+}
+
+// With gives a transport that signs otherwise, and shares all else with this one:
+// what is known of the server's clock, and the budget of retries.
+func (t *Transport) With(signer *sigv4.Signer, provider sigv4.Provider) *Transport {
+	return &Transport{Signer: signer, Provider: provider, Base: t.Base, MaxAttempts: t.MaxAttempts, Now: t.Now,
+		Prepare: t.Prepare, OnAttempt: t.OnAttempt, origin: t.shared()}
+}
+
+func (t *Transport) shared() *Transport {
+	if t.origin != nil {
+		return t.origin
+	}
+	return t
 }
 
 var _ http.RoundTripper = (*Transport)(nil)
@@ -41,7 +63,8 @@ type Renewer interface {
 // RoundTrip signs and sends the request, which stays as it is, and gives the
 // answer of the last attempt, also one that says an error. The body is signed as
 // [WithPayload] says, else by hashing it, which needs GetBody. A retry needs
-// GetBody too; without it the first attempt is the last.
+// GetBody too: without it the first attempt is the last. If it fails, the error holds
+// what failed before, an [*APIError] or the network's, and why it was not tried again.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.roundTrip(req)
 	if err != nil && req.Body != nil {
@@ -62,15 +85,15 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 	if attempts < 1 {
 		attempts = 4
 	}
-	if req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
-		attempts = 1
-	}
+	shared, body := t.shared(), req.Body
 	var corrected, renewed bool
 	for attempt := 1; ; attempt++ {
-		skew := t.skew.Load()
-		resp, cred, err := t.attempt(req, payload, skew, attempt)
+		skew := shared.skew.Load()
+		began := time.Now()
+		resp, cred, err := t.attempt(req, body, payload, skew)
+		t.report(req, resp, err, attempt, began)
 		if err == nil && resp.StatusCode < 400 {
-			t.budget.refill()
+			shared.budget.refill()
 			return resp, nil
 		}
 		if req.Context().Err() != nil {
@@ -86,16 +109,20 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 			again = !renewed && t.renew(cred)
 			renewed = true
 		case transient:
-			again = attempt < attempts && t.budget.take()
+			again = attempt < attempts && shared.budget.take()
 			wait = backoff(attempt, resp)
 		}
 		if !again || attempt == attempts {
 			return resp, err
 		}
+		if body, again, err = rewind(req, resp, err); !again {
+			return answered(resp, err)
+		}
 		if resp != nil {
 			peekError(resp) // to its end, so that the connection is free while we wait
 		}
 		if !sleep(req.Context(), wait) {
+			body.Close()
 			if err != nil {
 				err = fmt.Errorf("%w (waiting to try again: %w)", err, context.Cause(req.Context()))
 			}
@@ -107,23 +134,55 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
+// answered gives one of the two, as net/http wants it.
+func answered(resp *http.Response, err error) (*http.Response, error) {
+	if err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+// rewind gives the body for the next attempt. Where there is none, the error, if there
+// is to be one, has what failed in this attempt and why it was the last.
+func rewind(req *http.Request, resp *http.Response, failure error) (body io.ReadCloser, ok bool, err error) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return http.NoBody, true, failure
+	}
+	if req.GetBody == nil {
+		return nil, false, failure
+	}
+	body, err = req.GetBody()
+	if err == nil {
+		return body, true, failure
+	}
+	if failure == nil {
+		failure = ReadError(resp)
+	}
+	return nil, false, fmt.Errorf("%w (not tried again: rewinding the body: %w)", failure, err)
+}
+
 // attempt signs a copy of the request and sends it.
-func (t *Transport) attempt(req *http.Request, payload sigv4.PayloadHash, skew int64, n int) (*http.Response, sigv4.Credentials, error) {
+func (t *Transport) attempt(req *http.Request, body io.ReadCloser, payload sigv4.PayloadHash, skew int64) (*http.Response, sigv4.Credentials, error) {
 	cred, err := t.Provider.Credentials(req.Context())
 	if err != nil {
+		if body != nil {
+			body.Close()
+		}
 		return nil, cred, &notSentError{"getting credentials", err}
 	}
 	signed := req.Clone(req.Context())
-	if n > 1 && req.GetBody != nil {
-		if signed.Body, err = req.GetBody(); err != nil {
-			return nil, cred, &notSentError{"rewinding the body for a retry", err}
-		}
+	if signed.Body != nil {
+		signed.Body = body
+	}
+	signing := cred
+	if t.Prepare != nil {
+		signing = t.Prepare(signed, cred)
 	}
 	now := t.now().Add(time.Duration(skew))
 	if chunking, ok := req.Context().Value(chunkingKey{}).(Chunking); ok {
-		err = chunking.sign(signed, t.Signer, cred, now)
+		err = chunking.sign(signed, t.Signer, signing, now)
 	} else {
-		err = t.Signer.Sign(signed, cred, payload, now)
+		err = t.Signer.Sign(signed, signing, payload, now)
 	}
 	if err != nil {
 		if signed.Body != nil {
@@ -160,7 +219,7 @@ func (t *Transport) correctClock(resp *http.Response, used int64) bool {
 	if (skew - time.Duration(used)).Abs() < 5*time.Second {
 		return false
 	}
-	t.skew.Store(int64(skew))
+	t.shared().skew.Store(int64(skew))
 	return true
 }
 

@@ -53,7 +53,7 @@ func TestObjects(t *testing.T) {
 		c := open(t, s.connection())
 		bucket := makeBucket(t, c, "interop-objects")
 		stored, err := c.PutObject(ctx, s3client.PutObjectInput{Bucket: bucket, Key: "key", Body: strings.NewReader("0123456789"),
-			ContentType: "text/plain", Metadata: map[string]string{"owner": "sigvier"}})
+			ObjectHeaders: s3client.ObjectHeaders{ContentType: "text/plain", Metadata: map[string]string{"owner": "sigvier"}}})
 		if err != nil {
 			t.Fatalf("PutObject() = %v", err)
 		}

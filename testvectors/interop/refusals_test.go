@@ -64,7 +64,7 @@ func TestPresignedURLs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p, err := then.Presign(ctx, s3client.PresignInput{Method: http.MethodGet, Bucket: bucket, Key: "a b+c~é", Expires: time.Minute})
+			p, err := then.Presign(ctx, s3client.PresignInput{Operation: s3client.GetObjectInput{Bucket: bucket, Key: "a b+c~é"}, Expires: time.Minute})
 			if err != nil {
 				t.Fatalf("Presign() = %v", err)
 			}

@@ -205,9 +205,13 @@ func (a *app) presign(ctx context.Context, fs *flag.FlagSet, args []string) erro
 	if err != nil {
 		return err
 	}
-	switch *method {
-	case http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete:
-	default:
+	operation, known := map[string]s3client.Operation{
+		http.MethodGet:    s3client.GetObjectInput{Bucket: at.bucket, Key: at.key},
+		http.MethodHead:   s3client.HeadObjectInput{Bucket: at.bucket, Key: at.key},
+		http.MethodPut:    s3client.PutObjectInput{Bucket: at.bucket, Key: at.key},
+		http.MethodDelete: s3client.DeleteObjectInput{Bucket: at.bucket, Key: at.key},
+	}[*method]
+	if !known {
 		return usageError(fmt.Sprintf("--method %s: GET, HEAD, PUT or DELETE is expected", *method))
 	}
 	if *expires < time.Second || *expires > sigv4.MaxExpires || *expires%time.Second != 0 {
@@ -217,7 +221,7 @@ func (a *app) presign(ctx context.Context, fs *flag.FlagSet, args []string) erro
 	if err != nil {
 		return err
 	}
-	p, err := client.Presign(ctx, s3client.PresignInput{Method: *method, Bucket: at.bucket, Key: at.key, Expires: *expires})
+	p, err := client.Presign(ctx, s3client.PresignInput{Operation: operation, Expires: *expires})
 	if err != nil {
 		return err
 	}

@@ -142,7 +142,7 @@ func TestPrintable(t *testing.T) {
 func TestHeadOfAnObject(t *testing.T) {
 	s := newSite(t)
 	in := s3client.PutObjectInput{Bucket: bucket, Key: "k", Body: strings.NewReader("content"), Payload: sigv4.PayloadOf([]byte("content")),
-		ContentType: "text/x-mine", Metadata: map[string]string{"b": "2", "a": "1"}}
+		ObjectHeaders: s3client.ObjectHeaders{ContentType: "text/x-mine", Metadata: map[string]string{"b": "2", "a": "1"}}}
 	if _, err := s.client(t).PutObject(t.Context(), in); err != nil {
 		t.Fatal(err)
 	}

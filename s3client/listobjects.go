@@ -2,7 +2,6 @@ package s3client
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"net/http"
 	"time"
@@ -16,6 +15,8 @@ type ListObjectsV2Input struct {
 	StartAfter        string // only keys behind this one
 	ContinuationToken string // of the page before
 	MaxKeys           int    // 0: the service's choice, 1,000
+	FetchOwner        bool   // asks for the owner of each
+	Common
 }
 
 // ListObjectsV2Output is a page of keys, in UTF-8 binary order.
@@ -34,24 +35,31 @@ type Object struct {
 	ETag         string
 	LastModified time.Time
 	StorageClass string
+	Owner        string // the account's canonical ID, if it was asked for
+}
+
+func (in ListObjectsV2Input) call(c *Client) call {
+	k := call{op: "ListObjectsV2", method: http.MethodGet, bucket: in.Bucket, subject: aPrefix, prefix: in.Prefix, needs: MayList}
+	k.query.addIf("continuation-token", in.ContinuationToken)
+	k.query.addIf("delimiter", in.Delimiter)
+	k.query.add("encoding-type", "url") // XML has no way to write control characters
+	if in.FetchOwner {
+		k.query.add("fetch-owner", "true")
+	}
+	k.query.add("list-type", "2")
+	k.query.addInt("max-keys", in.MaxKeys)
+	k.query.addIf("prefix", in.Prefix)
+	k.query.addIf("start-after", in.StartAfter)
+	in.Common.set(&k)
+	return k
 }
 
 // ListObjectsV2 lists a page of a bucket's keys (Amazon S3 API Reference,
 // "ListObjectsV2"); ListObjectsV2Pages lists them all.
 func (c *Client) ListObjectsV2(ctx context.Context, in ListObjectsV2Input) (ListObjectsV2Output, error) {
-	k := call{op: "ListObjectsV2", method: http.MethodGet, bucket: in.Bucket}
-	if err := c.guard.checkPrefix(in.Bucket, in.Prefix, MayList); err != nil {
-		return ListObjectsV2Output{}, k.wrap(err)
-	}
-	k.query.addIf("continuation-token", in.ContinuationToken)
-	k.query.addIf("delimiter", in.Delimiter)
-	k.query.add("encoding-type", "url") // XML has no way to write control characters
-	k.query.add("list-type", "2")
-	k.query.addInt("max-keys", in.MaxKeys)
-	k.query.addIf("prefix", in.Prefix)
-	k.query.addIf("start-after", in.StartAfter)
+	k := in.call(c)
 	var out ListObjectsV2Output
-	if err := c.doXML(ctx, k, "ListBucketResult", out.read); err != nil {
+	if _, err := c.doXML(ctx, &k, "ListBucketResult", out.read); err != nil {
 		return ListObjectsV2Output{}, err
 	}
 	return out, nil
@@ -73,41 +81,4 @@ func (c *Client) ListObjectsV2Pages(ctx context.Context, in ListObjectsV2Input) 
 		}
 		return out, next, err
 	})
-}
-
-// ListBucketsPages lists all pages of the caller's buckets.
-func (c *Client) ListBucketsPages(ctx context.Context, in ListBucketsInput) iter.Seq2[ListBucketsOutput, error] {
-	return pages(call{op: "ListBuckets"}, in.ContinuationToken, func(token string) (ListBucketsOutput, string, error) {
-		in := in
-		in.ContinuationToken = token
-		out, err := c.ListBuckets(ctx, in)
-		return out, out.ContinuationToken, err
-	})
-}
-
-var errLoop = errors.New("the service says that the listing goes on, but not from where")
-
-// pages yields pages until one has no next token. A token that comes again would
-// go round for ever; one is remembered, at distances that double (Brent's cycle
-// detection), for there may be millions.
-func pages[T any](k call, first string, fetch func(token string) (page T, next string, err error)) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		token, mark := first, first
-		for n, power := 1, 1; ; n++ {
-			page, next, err := fetch(token)
-			if err == nil && next != "" && (next == token || next == mark) {
-				err = k.wrap(errLoop)
-			}
-			if err != nil {
-				yield(*new(T), err)
-				return
-			}
-			if !yield(page, nil) || next == "" {
-				return
-			}
-			if token = next; n == power {
-				mark, power = next, 2*power
-			}
-		}
-	}
 }

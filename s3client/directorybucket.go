@@ -1,0 +1,113 @@
+package s3client
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/sigvier/sigvier/sigv4"
+	"github.com/sigvier/sigvier/sts"
+)
+
+// Directory buckets, of S3 Express One Zone (Amazon S3 User Guide, "Working with
+// directory buckets"): they lie in one zone, which their names say, NAME--ZONE--x-s3,
+// and their objects are reached with the credentials of a session.
+
+// isDirectoryBucket tells a directory bucket, or an access point of one.
+func isDirectoryBucket(bucket string) bool { return directoryZone(bucket) != "" }
+
+// directoryZone is the zone in the name of a directory bucket, "" if it is none.
+func directoryZone(bucket string) string {
+	rest, found := strings.CutSuffix(bucket, "--x-s3")
+	if !found {
+		rest, found = strings.CutSuffix(bucket, "--xa-s3")
+	}
+	i := strings.LastIndex(rest, "--")
+	if !found || i < 1 || !isHostLabel(rest[i+2:]) || !isHostLabel(bucket) {
+		return ""
+	}
+	return rest[i+2:]
+}
+
+// directoryBucket finds where a directory bucket's requests go (Amazon S3 User Guide,
+// "Regional and Zonal endpoints for directory buckets"): those about objects to its
+// zone, those that make and remove it to the region's control endpoint.
+func (n network) directoryBucket(k *call, region string) (place, error) {
+	if n.accelerate {
+		return place{}, fmt.Errorf("transfer acceleration takes no directory buckets, as %q is one: leave accelerate out", k.bucket)
+	}
+	p := place{scheme: n.scheme, host: n.host, path: n.basePath, service: serviceExpress, region: region,
+		session: k.subject != wholeBucket && k.op != "CreateSession"}
+	inHost := !n.pathStyle && k.subject != wholeBucket
+	if p.host == "" {
+		fips, dualStack, zone := "", "", "-"+directoryZone(k.bucket)
+		if n.fips {
+			fips = "-fips"
+		}
+		if n.dualStack {
+			dualStack = ".dualstack"
+		}
+		_, dnsSuffix := partitionOf(region)
+		where := "s3express" + fips + zone
+		if k.subject == wholeBucket {
+			where = "s3express-control" + fips
+		} else {
+			inHost = true // the only style there is
+		}
+		p.host = where + dualStack + "." + region + "." + dnsSuffix
+	}
+	if inHost {
+		p.host = k.bucket + "." + p.host
+	} else {
+		p.path += "/" + k.bucket
+		p.bucketInPath = true
+	}
+	return p, nil
+}
+
+// sessionToken is where a directory bucket looks for the token of its session.
+const sessionToken = "X-Amz-S3session-Token"
+
+// prepareSession puts it there, and leaves the access key to sign with.
+func prepareSession(req *http.Request, cred sigv4.Credentials) sigv4.Credentials {
+	req.Header[sessionToken] = []string{cred.SessionToken()}
+	return withoutToken(cred)
+}
+
+func withoutToken(cred sigv4.Credentials) sigv4.Credentials {
+	bare := sigv4.NewCredentials(cred.AccessKeyID, cred.SecretAccessKey(), "")
+	bare.Expires = cred.Expires
+	return bare
+}
+
+// sessionOf gives the credentials for a directory bucket, of sessions that are renewed
+// before they end, which is after five minutes.
+func (c *Client) sessionOf(bucket string) sigv4.Provider {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	provider, known := c.sessions[bucket]
+	if !known {
+		provider = sts.NewProvider(func(ctx context.Context) (sigv4.Credentials, error) {
+			// Not by CreateSession, which is the guard's to admit: the credentials stay here,
+			// and what they sign is admitted by itself.
+			in := CreateSessionInput{Bucket: bucket, SessionMode: c.sessionMode()}
+			k := in.call(c)
+			out, err := c.createSession(ctx, &k)
+			return out.Credentials, err
+		})
+		if c.sessions == nil {
+			c.sessions = map[string]*sts.Provider{}
+		}
+		c.sessions[bucket] = provider
+	}
+	return provider
+}
+
+// sessionMode asks for no more than the connection may be used for.
+func (c *Client) sessionMode() string {
+	if c.guard.permissions.allows(MayWrite) || c.guard.permissions.allows(MayDelete) {
+		return "ReadWrite"
+	}
+	return "ReadOnly"
+}

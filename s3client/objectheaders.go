@@ -1,0 +1,142 @@
+package s3client
+
+import (
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// ObjectHeaders are what an object is stored with, beside its bytes. S3 gives them
+// back with each GET and HEAD, but for those of access and tags.
+type ObjectHeaders struct {
+	CacheControl       string
+	ContentDisposition string
+	ContentEncoding    string
+	ContentLanguage    string
+	ContentType        string // the service's default: application/octet-stream
+	Expires            time.Time
+	// Metadata is the user's own: x-amz-meta-… and text. Text that is not ASCII is
+	// encoded as RFC 2047 says, and decoded by [Client.GetObject].
+	Metadata map[string]string
+	// StorageClass is "STANDARD", "STANDARD_IA", "GLACIER", …; "" is STANDARD.
+	StorageClass string
+	// ACL is a canned one: "private", "public-read", "bucket-owner-full-control", ….
+	ACL string
+	// Tags are the object's, ten at most.
+	Tags []Tag
+	// WebsiteRedirectLocation is where a bucket that is a website sends who asks for it.
+	WebsiteRedirectLocation string
+	Encryption
+	ObjectLock
+}
+
+// Tag is a label of a bucket or an object.
+type Tag struct{ Key, Value string }
+
+// ObjectLock keeps an object from being removed or overwritten (Amazon S3 User Guide,
+// "Locking objects with Object Lock").
+type ObjectLock struct {
+	ObjectLockMode            string // "GOVERNANCE" or "COMPLIANCE"
+	ObjectLockRetainUntilDate time.Time
+	ObjectLockLegalHoldStatus string // "ON" or "OFF"
+}
+
+func (o ObjectLock) isZero() bool {
+	return o.ObjectLockMode == "" && o.ObjectLockRetainUntilDate.IsZero() && o.ObjectLockLegalHoldStatus == ""
+}
+
+func (o ObjectLock) set(k *call) {
+	k.set("X-Amz-Object-Lock-Mode", o.ObjectLockMode)
+	if !o.ObjectLockRetainUntilDate.IsZero() {
+		k.set("X-Amz-Object-Lock-Retain-Until-Date", o.ObjectLockRetainUntilDate.UTC().Format(time.RFC3339))
+	}
+	k.set("X-Amz-Object-Lock-Legal-Hold", o.ObjectLockLegalHoldStatus)
+}
+
+func (o ObjectHeaders) set(k *call) {
+	k.set("Cache-Control", o.CacheControl)
+	k.set("Content-Disposition", o.ContentDisposition)
+	k.set("Content-Encoding", o.ContentEncoding)
+	k.set("Content-Language", o.ContentLanguage)
+	k.set("Content-Type", o.ContentType)
+	if !o.Expires.IsZero() {
+		k.set("Expires", o.Expires.UTC().Format(http.TimeFormat))
+	}
+	k.setMetadata(o.Metadata)
+	k.set("X-Amz-Storage-Class", o.StorageClass)
+	k.set("X-Amz-Acl", o.ACL)
+	k.set("X-Amz-Tagging", tagging(o.Tags))
+	k.set("X-Amz-Website-Redirect-Location", o.WebsiteRedirectLocation)
+	o.Encryption.set(k)
+	o.ObjectLock.set(k)
+}
+
+const metadataPrefix = "X-Amz-Meta-"
+
+// setMetadata sets the user's own (Amazon S3 User Guide, "Working with object
+// metadata", User-defined object metadata).
+func (k *call) setMetadata(metadata map[string]string) {
+	seen := map[string]string{}
+	for name, value := range metadata {
+		if !isToken(name) {
+			k.fail(fmt.Errorf("the metadata's name %q is none of a header: letters, digits and hyphens are expected", name))
+			continue
+		}
+		key := http.CanonicalHeaderKey(metadataPrefix + name)
+		if other, twice := seen[key]; twice {
+			k.fail(fmt.Errorf("the metadata has %q and %q, which S3 takes for one name", min(name, other), max(name, other)))
+		}
+		seen[key] = name
+		if k.header == nil {
+			k.header = http.Header{}
+		}
+		k.header[key] = []string{encodeMetadata(value)} // an empty one counts, too
+	}
+}
+
+// isToken reports whether a name can be a header's (RFC 9110 section 5.6.2).
+func isToken(s string) bool { return consists(s, lower+upper+digits+"!#$%&'*+-.^_`|~") }
+
+// encodeMetadata encodes what would not come through a header as it is.
+func encodeMetadata(value string) string {
+	if strings.Contains(value, "=?") || strings.TrimSpace(value) != value ||
+		strings.ContainsFunc(value, func(c rune) bool { return c < ' ' || c > '~' }) {
+		return encodedWord(value)
+	}
+	return value
+}
+
+// encodedWord encodes a text as one or more words, also where package mime would
+// leave it as it is.
+func encodedWord(value string) string {
+	if encoded := mime.BEncoding.Encode("UTF-8", value); encoded != value {
+		return encoded
+	}
+	return "=?UTF-8?b?" + base64Of([]byte(value)) + "?="
+}
+
+func decodeMetadata(value string) string {
+	if !strings.Contains(value, "=?") {
+		return value
+	}
+	decoded, err := new(mime.WordDecoder).DecodeHeader(value)
+	if err != nil {
+		return value // it only looked so
+	}
+	return decoded
+}
+
+// tagging writes tags as a header has them.
+func tagging(tags []Tag) string {
+	var b strings.Builder
+	for i, t := range tags {
+		if i > 0 {
+			b.WriteByte('&')
+		}
+		b.WriteString(url.QueryEscape(t.Key) + "=" + url.QueryEscape(t.Value))
+	}
+	return b.String()
+}
