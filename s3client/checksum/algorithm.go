@@ -8,7 +8,7 @@ import "strings"
 type Algorithm string
 
 // The algorithms that this package computes. S3 has others by now (SHA512, MD5,
-// XXHASH64, XXHASH3, XXHASH128), which it checks but never asks for.
+// XXHASH64, XXHASH3, XXHASH128), which a program may send and need not.
 const (
 	CRC32     Algorithm = "CRC32"     // of ISO-HDLC, zip and Ethernet; 4 bytes
 	CRC32C    Algorithm = "CRC32C"    // Castagnoli's; 4 bytes
@@ -27,7 +27,7 @@ const headerPrefix = "x-amz-checksum-"
 // program's own settings have, in upper or lower case. Errors are [ErrAlgorithm].
 func ParseAlgorithm(name string) (Algorithm, error) {
 	for _, a := range Algorithms() {
-		if strings.EqualFold(string(a), name) {
+		if equalFold(string(a), name) {
 			return a, nil
 		}
 	}
@@ -38,10 +38,16 @@ func ParseAlgorithm(name string) (Algorithm, error) {
 // X-Amz-Checksum-Crc64nvme. Errors are [ErrAlgorithm]; also for x-amz-checksum-type,
 // -mode and -algorithm, which hold no checksum.
 func ParseHeader(name string) (Algorithm, error) {
-	if n := len(headerPrefix); len(name) > n && strings.EqualFold(name[:n], headerPrefix) {
+	if n := len(headerPrefix); len(name) > n && equalFold(headerPrefix, name[:n]) {
 		return ParseAlgorithm(name[n:])
 	}
 	return "", unknown(name)
+}
+
+// equalFold compares with a name in ASCII; Unicode has letters besides that fold to
+// S and K, but not of one byte.
+func equalFold(name, text string) bool {
+	return len(text) == len(name) && strings.EqualFold(text, name)
 }
 
 // String is the name: "CRC64NVME".
@@ -105,6 +111,18 @@ func (a Algorithm) Allows(t Type) bool {
 	return false
 }
 
+// DefaultType is the type that a multipart upload gets if its creation names none:
+// COMPOSITE where the algorithm has that, and FULL_OBJECT for CRC64NVME.
+func (a Algorithm) DefaultType() Type {
+	switch {
+	case a.Allows(Composite):
+		return Composite
+	case a.Allows(FullObject):
+		return FullObject
+	}
+	return ""
+}
+
 // Type is what x-amz-checksum-type says of a checksum. The zero value is nothing, as
 // from servers that do not send it.
 type Type string
@@ -119,7 +137,7 @@ const (
 // the zero Type. Errors are [ErrValue].
 func ParseType(text string) (Type, error) {
 	for _, t := range [...]Type{"", FullObject, Composite} {
-		if strings.EqualFold(string(t), text) {
+		if equalFold(string(t), text) {
 			return t, nil
 		}
 	}

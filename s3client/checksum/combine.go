@@ -21,7 +21,7 @@ func Combine(first, second Value, secondLength int64) (Value, error) {
 		return Value{}, err
 	}
 	v := Value{algorithm: first.algorithm}
-	v.setCRC(f.shift(first.crc(), secondLength) ^ second.crc())
+	v.setCRC(f.shift(first.crc(), secondLength)^second.crc(), f.bits/8)
 	return v, nil
 }
 
@@ -138,11 +138,8 @@ func (f *field) shift(crc uint64, n int64) uint64 {
 
 // multiply is a times b.
 func (f *field) multiply(a, b uint64) (product uint64) {
-	for bit := uint64(1) << (f.bits - 1); a != 0; bit >>= 1 {
-		if a&bit != 0 {
-			product ^= b
-			a ^= bit
-		}
+	for a <<= 64 - f.bits; a != 0; a <<= 1 {
+		product ^= b & -(a >> 63)
 		b = b>>1 ^ f.poly&-(b&1) // times x
 	}
 	return product

@@ -9,9 +9,15 @@ import (
 
 // Sum computes the checksum of bytes in memory, without an allocation. Errors are
 // [ErrAlgorithm] and, for SHA-1, [ErrFIPS].
-func (a Algorithm) Sum(p []byte) (Value, error) {
-	v := Value{algorithm: a}
+func (a Algorithm) Sum(p []byte) (v Value, err error) {
+	v.algorithm = a
 	switch a {
+	case CRC32:
+		v.setCRC(uint64(crc32.ChecksumIEEE(p)), 4)
+	case CRC32C:
+		v.setCRC(uint64(crc32.Checksum(p, crc32.MakeTable(crc32.Castagnoli))), 4)
+	case CRC64NVME:
+		v.setCRC(updateCRC64NVME(0, p), 8)
 	case SHA1:
 		sum, err := sha1Sum(p)
 		if err != nil {
@@ -20,8 +26,6 @@ func (a Algorithm) Sum(p []byte) (Value, error) {
 		copy(v.sum[:], sum[:])
 	case SHA256:
 		v.sum = sha256.Sum256(p)
-	case CRC32, CRC32C, CRC64NVME:
-		v.setCRC(a.update(0, p))
 	default:
 		return Value{}, unknown(string(a))
 	}
@@ -35,7 +39,8 @@ type Hash struct {
 	algorithm Algorithm
 	length    int64
 	crc       uint64
-	sha       hash.Hash // nil for the CRCs
+	update    func(crc uint64, p []byte) uint64 // of a CRC, that of nothing being 0
+	sha       hash.Hash                         // in place of these two
 	scratch   [sha256.Size]byte
 }
 
@@ -54,7 +59,12 @@ func (a Algorithm) New() (*Hash, error) {
 func (h *Hash) init(a Algorithm) (err error) {
 	h.algorithm = a
 	switch a {
-	case CRC32, CRC32C, CRC64NVME:
+	case CRC32:
+		h.update = updateCRC32
+	case CRC32C:
+		h.update = updateCRC32C
+	case CRC64NVME:
+		h.update = updateCRC64NVME
 	case SHA1:
 		h.sha, err = newSHA1()
 	case SHA256:
@@ -68,14 +78,14 @@ func (h *Hash) init(a Algorithm) (err error) {
 // Write adds bytes. It fails only on a Hash that New has not made.
 func (h *Hash) Write(p []byte) (n int, err error) {
 	switch {
+	case h.update != nil:
+		h.crc = h.update(h.crc, p)
 	case h.sha != nil:
 		if n, err = h.sha.Write(p); err != nil {
 			return n, err
 		}
-	case !h.algorithm.CanCombine():
-		return 0, unknown(string(h.algorithm))
 	default:
-		h.crc = h.algorithm.update(h.crc, p)
+		return 0, unknown(string(h.algorithm))
 	}
 	h.length += int64(len(p))
 	return len(p), nil
@@ -94,7 +104,7 @@ func (h *Hash) Value() Value {
 	if h.sha != nil {
 		copy(v.sum[:], h.sha.Sum(h.scratch[:0]))
 	} else {
-		v.setCRC(h.crc)
+		v.setCRC(h.crc, h.Size())
 	}
 	return v
 }
@@ -124,29 +134,20 @@ func (h *Hash) BlockSize() int {
 	return 1
 }
 
-// update adds bytes to a CRC, that of nothing being 0.
-func (a Algorithm) update(crc uint64, p []byte) uint64 {
-	switch a {
-	case CRC32:
-		return uint64(crc32.Update(uint32(crc), crc32.IEEETable, p))
-	case CRC32C:
-		return uint64(crc32.Update(uint32(crc), crc32.MakeTable(crc32.Castagnoli), p))
-	}
-	return updateCRC64NVME(crc, p)
+func updateCRC32(crc uint64, p []byte) uint64 {
+	return uint64(crc32.Update(uint32(crc), crc32.IEEETable, p))
 }
 
-func (v *Value) setCRC(crc uint64) {
-	switch v.algorithm.Size() {
-	case 4:
-		binary.BigEndian.PutUint32(v.sum[:], uint32(crc))
-	case 8:
-		binary.BigEndian.PutUint64(v.sum[:], crc)
-	}
+func updateCRC32C(crc uint64, p []byte) uint64 {
+	return uint64(crc32.Update(uint32(crc), crc32.MakeTable(crc32.Castagnoli), p))
 }
 
+// setCRC takes a CRC of 4 or 8 bytes.
+func (v *Value) setCRC(crc uint64, size int) {
+	binary.BigEndian.PutUint64(v.sum[:], crc<<(64-8*size))
+}
+
+// crc gives it back.
 func (v *Value) crc() uint64 {
-	if v.algorithm.Size() == 4 {
-		return uint64(binary.BigEndian.Uint32(v.sum[:]))
-	}
-	return binary.BigEndian.Uint64(v.sum[:])
+	return binary.BigEndian.Uint64(v.sum[:]) >> (64 - 8*v.algorithm.Size())
 }

@@ -9,7 +9,7 @@ type Reader struct {
 	src  io.Reader
 	want Value
 	hash Hash
-	end  error // after the end: io.EOF, or the mismatch
+	end  error // after the end: io.EOF, the mismatch, or what ended it before
 }
 
 var (
@@ -52,35 +52,36 @@ func (r *Reader) Read(p []byte) (int, error) {
 }
 
 // WriteTo writes all bytes to w and verifies them. The error is nil only if they
-// had the checksum.
+// had the checksum. After an error of w bytes are lost, and the Reader gives that
+// error for ever.
 func (r *Reader) WriteTo(w io.Writer) (int64, error) {
 	if r.end != nil {
-		return 0, endOf(r.end)
+		return 0, failure(r.end)
 	}
-	n, err := io.Copy(&tee{w, &r.hash}, r.src)
+	t := &tee{w: w, hash: &r.hash}
+	n, err := io.Copy(t, r.src)
 	if err != nil {
+		r.end = t.err
 		return n, err
 	}
-	return n, endOf(r.finish())
+	return n, failure(r.finish())
 }
 
-// tee hashes what has been written.
+// tee hashes what it writes.
 type tee struct {
 	w    io.Writer
 	hash *Hash
+	err  error // of w
 }
 
-func (t *tee) Write(p []byte) (int, error) {
-	n, err := t.w.Write(p)
-	if n < 0 || n > len(p) {
-		n = 0 // io.Copy would say so, too
-		if err == nil {
-			err = io.ErrShortWrite
-		}
+func (t *tee) Write(p []byte) (n int, err error) {
+	if n, err = t.w.Write(p); err == nil && n != len(p) {
+		err = io.ErrShortWrite
 	}
-	if _, refused := t.hash.Write(p[:n]); err == nil {
-		err = refused
+	if err == nil {
+		_, err = t.hash.Write(p)
 	}
+	t.err = err
 	return n, err
 }
 
@@ -93,7 +94,8 @@ func (r *Reader) finish() error {
 	return r.end
 }
 
-func endOf(err error) error {
+// failure is nil of an end that is as it should be.
+func failure(err error) error {
 	if err == io.EOF {
 		return nil
 	}

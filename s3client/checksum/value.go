@@ -14,7 +14,8 @@ const maxParts = 10_000
 const uncounted = -1
 
 // Value is a checksum as S3 keeps it: of all bytes of an object, or of a part, or of
-// the parts' checksums. Values are compared with ==. The zero Value is none.
+// the parts' checksums. Values are compared with ==, and composite ones better with
+// [Value.Equal]. The zero Value is none.
 type Value struct {
 	algorithm Algorithm
 	parts     int
@@ -55,14 +56,14 @@ func Parse(a Algorithm, text string, t Type) (Value, error) {
 	v := Value{algorithm: a}
 	digits, count, dash := strings.Cut(text, "-")
 	switch {
+	case t != "" && t != FullObject && t != Composite:
+		return refused(ErrValue, "is of type "+quote(string(t))+": FULL_OBJECT or COMPOSITE is expected")
 	case dash && t == FullObject:
 		return refused(ErrValue, "has a count of parts: none is expected of a FULL_OBJECT checksum")
 	case dash:
 		v.parts, _ = strconv.Atoi(count) // 0 is refused below
 	case t == Composite:
 		v.parts = uncounted
-	case t != "" && t != FullObject:
-		return refused(ErrValue, "is of type "+quote(string(t))+": FULL_OBJECT or COMPOSITE is expected")
 	}
 	var raw [len(v.sum) + 1]byte // base64 decodes three bytes at a time
 	if len(digits) != a.EncodedSize() {
@@ -132,6 +133,15 @@ func (v Value) Parts() int { return v.parts }
 
 // IsZero reports whether it is none.
 func (v Value) IsZero() bool { return v == Value{} }
+
+// Equal reports whether both are the same. Of composite checksums whose parts were
+// counted in one only, the counts are not compared.
+func (v Value) Equal(w Value) bool {
+	if v.parts == uncounted && w.parts > 0 || w.parts == uncounted && v.parts > 0 {
+		v.parts, w.parts = 0, 0
+	}
+	return v == w
+}
 
 // Bytes are the checksum's, big-endian, without the number of parts.
 func (v Value) Bytes() []byte { return append([]byte(nil), v.sum[:v.algorithm.Size()]...) }
