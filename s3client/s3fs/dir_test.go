@@ -1,6 +1,7 @@
 package s3fs_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -136,7 +137,43 @@ func TestReadDirFails(t *testing.T) {
 	}
 }
 
-// What is not closed to its end stops asking.
+// Close ends a ReadDir that waits.
+func TestCloseWhileListing(t *testing.T) {
+	waiting := make(chan struct{})
+	d := openDir(t, s3fs.New(t.Context(), &hangingList{pagesOf(1, new(int), nil), waiting}, "data", ""), ".")
+	done := make(chan error)
+	go func() {
+		_, err := d.ReadDir(-1)
+		done <- err
+	}()
+	<-waiting
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+	wantErr(t, <-done, ".", fs.ErrClosed)
+}
+
+// hangingList has a second page that does not come until its context ends.
+type hangingList struct {
+	*memory
+	waiting chan struct{}
+}
+
+func (h *hangingList) ListObjectsV2Pages(ctx context.Context, in s3client.ListObjectsV2Input) iter.Seq2[s3client.ListObjectsV2Output, error] {
+	return func(yield func(s3client.ListObjectsV2Output, error) bool) {
+		for page := range h.list(in) {
+			page.IsTruncated = true
+			if !yield(page, nil) {
+				return
+			}
+		}
+		close(h.waiting)
+		<-ctx.Done()
+		yield(s3client.ListObjectsV2Output{}, ctx.Err())
+	}
+}
+
+// What is closed before its end stops asking.
 func TestDirStops(t *testing.T) {
 	asked := 0
 	d := openDir(t, s3fs.New(t.Context(), pagesOf(9, &asked, nil), "data", ""), ".")

@@ -124,6 +124,9 @@ func TestResumes(t *testing.T) {
 			if n < 9 {
 				out.Body = breaking(out.Body, 100, broken)
 			}
+			if n%2 == 1 { // the last bytes and the error at once
+				out.Body = io.NopCloser(iotest.DataErrReader(out.Body))
+			}
 			return nil
 		}
 		fsys := s3fs.New(t.Context(), m, "data", "")
@@ -187,6 +190,21 @@ func TestGivesUp(t *testing.T) {
 		m.get = nil // and a later Read goes on there
 		if rest, err := io.ReadAll(f); err != nil || !bytes.Equal(append(b, rest...), m.data) {
 			t.Errorf("then: %d bytes more, %v", len(rest), err)
+		}
+	})
+}
+
+// What gets on, however slowly, is not given up.
+func TestDoesNotGiveUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory(100)
+		m.get = func(n int, _ s3client.GetObjectInput, out *s3client.GetObjectOutput) error {
+			out.Body = breaking(out.Body, map[bool]int64{true: 10}[n%4 == 3], io.EOF)
+			return nil
+		}
+		b, err := io.ReadAll(openFile(t, s3fs.New(t.Context(), m, "data", ""), "file"))
+		if err != nil || !bytes.Equal(b, m.data) || len(m.ranges()) != 40 {
+			t.Errorf("%d bytes, %v, by %d requests", len(b), err, len(m.ranges()))
 		}
 	})
 }
