@@ -30,6 +30,7 @@ type headerAction struct{ header, action, not string }
 var s3Needs = map[string]needs{
 	"ListBuckets": {actions: "s3:ListAllMyBuckets"},
 
+	"CreateSession":     {actions: "s3:CreateSession"},
 	"CreateBucket":      {actions: "s3:CreateBucket", headers: createHeaders},
 	"DeleteBucket":      {actions: "s3:DeleteBucket"},
 	"GetBucketLocation": {actions: "s3:GetBucketLocation"},
@@ -186,6 +187,9 @@ func ofVersion(action string) string { return strings.Replace(action, "Object", 
 func (q *request) need(action string, on location) policy.Request {
 	resource := "arn:" + partitionOf(q.caller.arn()) + ":s3:::"
 	switch {
+	case isDirectory(on.bucket): // Service Authorization Reference, "… for Amazon S3 Express"
+		action = expressService + action[strings.Index(action, ":"):]
+		resource = "arn:" + partitionOf(q.caller.arn()) + ":" + expressService + ":" + q.region + ":" + account + ":bucket/" + on.bucket
 	case on.bucket == "":
 		resource += "*"
 	case on.key == "":

@@ -43,6 +43,8 @@ func TestWhatARequestNeeds(t *testing.T) {
 		{"CreateBucket", bucket, "", nil, []string{"CreateBucket data"}},
 		{"CreateBucket", bucket, "", []string{"X-Amz-Acl", "private", "X-Amz-Bucket-Object-Lock-Enabled", "true", "X-Amz-Object-Ownership", "ObjectWriter"},
 			[]string{"CreateBucket data", "PutBucketAcl data", "PutBucketObjectLockConfiguration data", "PutBucketVersioning data", "PutBucketOwnershipControls data"}},
+		{"CreateSession", directory, "", nil, []string{"s3express:CreateSession arn:aws:s3express:us-east-1:123456789012:bucket/" + directory}},
+		{"DeleteBucket", directory, "", nil, []string{"s3express:DeleteBucket arn:aws:s3express:us-east-1:123456789012:bucket/" + directory}},
 		{"HeadBucket", bucket, "", nil, []string{"ListBucket data"}},
 		{"ListObjectsV2", bucket, "prefix=x", nil, []string{"ListBucket data"}},
 		{"ListObjectVersions", bucket, "", nil, []string{"ListBucketVersions data"}},
@@ -90,7 +92,7 @@ func TestWhatARequestNeeds(t *testing.T) {
 		{"AbortMultipartUpload", object, "uploadId=1", nil, []string{"AbortMultipartUpload data/reports/a"}},
 		{"ListParts", object, "uploadId=1", nil, []string{"ListMultipartUploadParts data/reports/a"}},
 	} {
-		q := &request{op: row.op, caller: caller{user: &User{ARN: "arn:aws:iam::123456789012:user/u"}}}
+		q := &request{op: row.op, region: "us-east-1", caller: caller{user: &User{ARN: "arn:aws:iam::123456789012:user/u"}}}
 		q.bucket, q.key, _ = strings.Cut(row.on, "/")
 		q.query, _ = url.ParseQuery(row.query)
 		q.version = q.query.Get("versionId")

@@ -31,6 +31,9 @@ func (s *Server) authenticateS3(r *http.Request, q *request) (*http.Request, err
 	if err != nil {
 		return r, err
 	}
+	if isDirectory(q.bucket) {
+		verifier = s.expressVerifier(verifier, r, q)
+	}
 	verified, err := verifier.Verify(r)
 	if err != nil {
 		return r, err
@@ -87,7 +90,7 @@ func (s *Server) lookup(_ context.Context, accessKeyID, token string) (sigv4.Cre
 	}
 	t, ok := s.sessions.get(accessKeyID)
 	switch {
-	case !ok || token == "":
+	case !ok || token == "" || t.bucket != "":
 		return sigv4.Credentials{}, verifyError("InvalidAccessKeyId", accessKeyID)
 	case subtle.ConstantTimeCompare([]byte(token), []byte(t.token)) != 1:
 		return sigv4.Credentials{}, verifyError("InvalidToken", accessKeyID)

@@ -28,6 +28,11 @@ func (s *Server) authorize(r *http.Request, q *request, h http.Header) error {
 	if !ok {
 		return fmt.Errorf("s3test: s3Needs has no line for %s", q.op)
 	}
+	if isDirectory(q.bucket) {
+		if decided, err := q.authorizeExpress(r); decided {
+			return cmp.Or(err, s.checkOwner(q, h))
+		}
+	}
 	if !n.batch {
 		if err := s.authorizeObject(r, q, h, q.on()); err != nil {
 			return err

@@ -87,8 +87,11 @@ func (q *request) storeError(err error) error {
 var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
 // validBucketName holds a name against the Amazon S3 User Guide, "General
-// purpose bucket naming rules".
+// purpose bucket naming rules" and "Directory bucket naming rules".
 func validBucketName(name string) bool {
+	if isDirectory(name) {
+		return true
+	}
 	if !bucketName.MatchString(name) || strings.Contains(name, "..") {
 		return false
 	}

@@ -18,6 +18,9 @@ func (s *Server) createBucket(w *answer, r *http.Request, q *request) error {
 	if err != nil {
 		return err
 	}
+	if isDirectory(q.bucket) != (c.Bucket.Type == "Directory") {
+		return errorf("InvalidRequest", "A directory bucket has a name that ends in --ZONE--x-s3, and the type Directory in its configuration; other buckets have neither.")
+	}
 	set := &settings{Created: s.now(), ObjectLock: strings.EqualFold(r.Header.Get("X-Amz-Bucket-Object-Lock-Enabled"), "true")}
 	if set.Region, err = s.chooseRegion(c.LocationConstraint); err != nil {
 		return err
@@ -51,6 +54,7 @@ func (s *Server) createBucket(w *answer, r *http.Request, q *request) error {
 type createConfiguration struct {
 	XMLName            xml.Name `xml:"CreateBucketConfiguration"`
 	LocationConstraint string
+	Bucket             struct{ Type string }
 	Tags               *struct{ Tag []objectTag }
 }
 

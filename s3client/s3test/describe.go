@@ -32,7 +32,7 @@ func (s *Server) describe(q *request, h http.Header) (*object, error) {
 	if o.Header, err = headers(h); err != nil {
 		return nil, err
 	}
-	if o.Class, err = storageClass(h); err != nil {
+	if o.Class, err = storageClass(h, isDirectory(q.bucket)); err != nil {
 		return nil, err
 	}
 	if o.Crypt, err = s.encryption(h); err != nil {
@@ -87,29 +87,49 @@ func headers(h http.Header) (map[string]string, error) {
 	return kept, nil
 }
 
-// metadata is a value as S3 gives it back: what is not US-ASCII is encoded by RFC
-// 2047, byte for byte as if it were ISO 8859-1 (Amazon S3 User Guide, "Working
-// with object metadata", User-defined object metadata).
+// metadata is a value as S3 gives it back (Amazon S3 User Guide, "Working with object
+// metadata", User-defined object metadata): what came encoded by RFC 2047 is decoded
+// before it is stored, and what is not US-ASCII then is encoded again. Bytes that came
+// as they are count as ISO 8859-1, whatever they were meant to be: the Guide's own
+// example comes back with each of them encoded twice.
 func metadata(value string) string {
-	if !strings.ContainsFunc(value, func(r rune) bool { return r >= utf8.RuneSelf }) {
-		return value
+	text, err := new(mime.WordDecoder).DecodeHeader(value)
+	if err != nil {
+		text = value
 	}
-	var latin []rune
-	for i := range len(value) {
-		latin = append(latin, rune(value[i]))
+	if !isASCII(value) {
+		var latin []rune
+		for i := range len(value) {
+			latin = append(latin, rune(value[i]))
+		}
+		text = string(latin)
 	}
-	return mime.BEncoding.Encode("UTF-8", string(latin))
+	if isASCII(text) {
+		return text
+	}
+	return strings.ReplaceAll(mime.BEncoding.Encode("UTF-8", text), "=?UTF-8?b?", "=?UTF-8?B?")
 }
 
-const standardClass = "STANDARD"
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
+}
+
+const (
+	standardClass = "STANDARD"
+	expressClass  = "EXPRESS_ONEZONE" // of directory buckets, and their only one
+)
 
 // storageClasses are those that an object can be put in (Amazon S3 API Reference,
 // "PutObject", x-amz-storage-class).
 var storageClasses = strings.Fields("STANDARD REDUCED_REDUNDANCY STANDARD_IA ONEZONE_IA INTELLIGENT_TIERING GLACIER DEEP_ARCHIVE GLACIER_IR EXPRESS_ONEZONE")
 
-func storageClass(h http.Header) (string, error) {
+func storageClass(h http.Header, directory bool) (string, error) {
 	class := h.Get("X-Amz-Storage-Class")
 	switch {
+	case directory && class == "":
+		return expressClass, nil
+	case directory != (class == expressClass):
+		return "", standard("InvalidStorageClass", field{"StorageClassRequested", class})
 	case class == "" || class == standardClass:
 		return "", nil
 	case !slices.Contains(storageClasses, class):

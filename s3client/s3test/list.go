@@ -47,6 +47,11 @@ func (s *Server) listObjectsV2(w *answer, r *http.Request, q *request) error {
 	if err != nil {
 		return err
 	}
+	if isDirectory(q.bucket) {
+		if err := checkDirectoryListing(l, q); err != nil {
+			return err
+		}
+	}
 	after := q.query.Get("start-after")
 	token := q.query.Get("continuation-token")
 	if token != "" {

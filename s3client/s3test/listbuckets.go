@@ -28,7 +28,7 @@ func (s *Server) listBuckets(w *answer, r *http.Request, q *request) error {
 	x.start("Buckets", "")
 	next, n := "", 0
 	for _, b := range s.store.listBuckets() {
-		if !strings.HasPrefix(b.name, prefix) || region != "" && b.Region != region || b.name <= after {
+		if isDirectory(b.name) || !strings.HasPrefix(b.name, prefix) || region != "" && b.Region != region || b.name <= after {
 			continue
 		}
 		if n == limit {

@@ -72,6 +72,7 @@ var s3Operations = []operation{
 	{"GetObjectLockConfiguration", "GET", onBucket, "object-lock", 0, (*Server).getObjectLockConfiguration},
 	{"PutObjectLockConfiguration", "PUT", onBucket, "object-lock", summed, (*Server).putObjectLockConfiguration},
 	{"ListMultipartUploads", "GET", onBucket, "uploads", 0, (*Server).listMultipartUploads},
+	{"CreateSession", "GET", onBucket, "session", 0, (*Server).createSession},
 	{"DeleteObjects", "POST", onBucket, "delete", summed | long, (*Server).deleteObjects},
 	{"PostObject", "POST", onBucket, "", streams, (*Server).postObject},
 

@@ -14,8 +14,11 @@ import (
 // session's own (IAM User Guide, "Policies and permissions in IAM", Session
 // policies).
 
-// unlimited reports whether no policy stands in the caller's way.
-func (c caller) unlimited() bool { return c.identityPolicies() == nil && !c.limited() }
+// unlimited reports whether no policy stands in the caller's way. None stands in that
+// of a directory bucket's session, which has passed them.
+func (c caller) unlimited() bool {
+	return c.session != nil && c.session.bucket != "" || c.identityPolicies() == nil && !c.limited()
+}
 
 func (c caller) identityPolicies() []policy.Document {
 	if role := c.role(); role != nil {

@@ -27,6 +27,9 @@ func (s *Server) regionOf(bucket string) string {
 func (s *Server) verifierFor(r *http.Request, q *request) (*sigv4http.Verifier, error) {
 	signed := scopeOf(r, q.query)
 	scope := scope{service: "s3", region: s.regionOf(q.bucket)}
+	if isDirectory(q.bucket) {
+		scope.service = expressService
+	}
 	if signed.algorithm == sigv4a.Name {
 		scope.algorithm = sigv4a.Name
 		return s.verifierOf(scope)

@@ -34,6 +34,7 @@ type request struct {
 	query     url.Values
 	err       error // why it can be no valid request; answered once it is authenticated
 
+	region   string // the server's
 	caller   caller
 	trailer  string // the checksum's header behind a body in chunks: "X-Amz-Checksum-Crc32"
 	body     []byte // of every operation that stores none
@@ -42,7 +43,7 @@ type request struct {
 }
 
 func (s *Server) route(r *http.Request) *request {
-	q := &request{op: opUnknown, resource: r.URL.EscapedPath()}
+	q := &request{op: opUnknown, region: s.cfg.Region, resource: r.URL.EscapedPath()}
 	var err error
 	if q.query, err = url.ParseQuery(r.URL.RawQuery); err != nil {
 		q.err = errorf("InvalidURI", "Couldn't parse the specified URI.")

@@ -135,6 +135,8 @@ type session struct {
 	policies       []policy.Document   // nil: no session policy
 	tags           []tag               // session tags
 	sourceIdentity string              // "" is none
+	bucket         string              // of CreateSession: the one that it is for
+	readOnly       bool                // of CreateSession
 	mfa            bool                // of GetSessionToken: began with a one-time password
 	claims         map[string][]string // condition keys of a web identity
 }
