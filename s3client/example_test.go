@@ -90,6 +90,30 @@ func ExampleConnection_Validate() {
 
 // A connection is stored with its secrets, for its owner alone, or with references
 // to them, and then for whom it concerns.
+// A connection also leads to STS: whose the credentials are that assume its role,
+// before there is any need of S3.
+func ExampleConnection_STS() {
+	srv := startServer()
+	defer srv.Close()
+	client, err := s3client.Connection{
+		AuthorizationType: s3client.IAMRole,
+		AccessKeyID:       "AKIDEXAMPLE",
+		SecretAccessKey:   s3client.NewSecret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+		IAMRoleARN:        "arn:aws:iam::123456789012:role/reader",
+		ExternalID:        "customer-4711",
+		Endpoint:          srv.URL,
+	}.STS(nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	who, err := client.GetCallerIdentity(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(who.ARN)
+	// Output: arn:aws:iam::123456789012:user/AKIDEXAMPLE
+}
+
 func ExampleConnection_Save() {
 	folder, err := os.MkdirTemp("", "sigvier")
 	if err != nil {

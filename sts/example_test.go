@@ -405,3 +405,30 @@ func ExampleCheckRoleARN() {
 	// <nil>
 	// sts: RoleArn "arn:aws:iam::123456789012:user/Alice" is not a role's: expecting arn:aws:iam::ACCOUNT:role/NAME
 }
+
+// Regions say which partition they are of, and that says how hosts are named.
+func ExampleRegionalEndpoint() {
+	for _, e := range []struct {
+		region          string
+		fips, dualStack bool
+	}{
+		{"eu-central-1", false, false},
+		{"us-east-1", true, true},
+		{"cn-north-1", false, false},
+		{"us-gov-west-1", true, false},
+		{"aws-global", false, false},
+	} {
+		url, err := sts.RegionalEndpoint("sts", e.region, e.fips, e.dualStack)
+		if err != nil {
+			fmt.Println(err)
+			continue
+		}
+		fmt.Println(url)
+	}
+	// Output:
+	// https://sts.eu-central-1.amazonaws.com/
+	// https://sts-fips.us-east-1.api.aws/
+	// https://sts.cn-north-1.amazonaws.com.cn/
+	// https://sts.us-gov-west-1.amazonaws.com/
+	// sts: Region is no region's name, such as "eu-central-1"
+}

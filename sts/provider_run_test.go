@@ -22,7 +22,7 @@ import (
 // Long runs in virtual time, at a service that has a hard time.
 
 // troubled makes faults: a service that takes up to twenty seconds, fails one
-// time in five, hangs one time in twenty, and is down for six minutes of each
+// time in three, hangs one time in twenty, and is down for six minutes of each
 // hour, at a random minute. It is the same with each run.
 func troubled() func() (delay time.Duration, ok bool) {
 	var mu sync.Mutex
