@@ -1,6 +1,7 @@
 package s3test
 
 import (
+	"encoding/json"
 	"io/fs"
 	"net/url"
 	"os"
@@ -229,5 +230,43 @@ func TestDamagedDirectoryIsNotServed(t *testing.T) {
 	}
 	if _, err := New(Config{Dir: dir, Users: []User{{AccessKeyID: testKey, SecretAccessKey: testSecret}}}); err == nil {
 		t.Error("an object that is cut short was taken")
+	}
+}
+
+// TestAnIndexLeadsNowhereElse: what a damaged or foreign index names is not served,
+// nor removed, outside the bucket's folder.
+func TestAnIndexLeadsNowhereElse(t *testing.T) {
+	dir := t.TempDir()
+	first := start(t, Config{Dir: dir})
+	newClient(first).put(t, "/data/key", "content")
+	first.Close()
+	outside := filepath.Join(dir, "outside.data")
+	if err := os.WriteFile(outside, []byte("content"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	index := filepath.Join(dir, "bucket-data", objectFile("key"))
+	b, err := os.ReadFile(index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"../outside.data", outside, "bucket.json", ""} {
+		var k keyFile
+		if err := json.Unmarshal(b, &k); err != nil {
+			t.Fatal(err)
+		}
+		k.Versions[0].Pieces[0].File = name
+		changed, err := json.Marshal(k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(index, changed, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := New(Config{Dir: dir, Users: []User{{AccessKeyID: testKey, SecretAccessKey: testSecret}}}); err == nil {
+			t.Errorf("%q was taken for a data file", name)
+		}
+	}
+	if _, err := os.Stat(outside); err != nil {
+		t.Error(err)
 	}
 }

@@ -186,3 +186,83 @@ func ExampleParseFault() {
 	// truncate 1000 GetObject 2
 	// fault "truncate": truncate wants a value: truncate=N
 }
+
+// A bucket in another region is found by what the first answer says.
+func ExampleConfig_regions() {
+	srv, err := s3test.Start(s3test.Config{
+		Users:   []s3test.User{{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "an/example/secret/access/key"}},
+		Buckets: []string{"archive"},
+		Regions: map[string]string{"archive": "eu-west-1"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer srv.Close()
+
+	cred := sigv4.NewCredentials("AKIDEXAMPLE", "an/example/secret/access/key", "")
+	region := "us-east-1"
+	for range 2 {
+		signer, err := sigv4.NewSigner("s3", region, nil)
+		if err != nil {
+			log.Fatal(err)
+		}
+		req, err := http.NewRequest(http.MethodHead, srv.URL+"/archive", nil)
+		if err != nil {
+			log.Fatal(err)
+		}
+		if err := signer.Sign(req, cred, sigv4.EmptyPayload(), time.Now()); err != nil {
+			log.Fatal(err)
+		}
+		resp, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			log.Fatal(err)
+		}
+		resp.Body.Close()
+		fmt.Println(region, resp.Status)
+		region = resp.Header.Get("X-Amz-Bucket-Region")
+	}
+
+	// Output:
+	// us-east-1 301 Moved Permanently
+	// eu-west-1 200 OK
+}
+
+// An error that comes behind the status 200: what S3 does when a copy or a completion
+// fails after it has begun to answer.
+func ExampleFault_lateError() {
+	srv, err := s3test.Start(s3test.Config{
+		Users:   []s3test.User{{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "an/example/secret/access/key"}},
+		Buckets: []string{"data"},
+		Faults:  []s3test.Fault{{Kind: s3test.FaultLateError, Code: "SlowDown", Op: "CopyObject", Times: 1}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer srv.Close()
+
+	signer, err := sigv4.NewSigner("s3", "us-east-1", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	req, err := http.NewRequest(http.MethodPut, srv.URL+"/data/copy", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	req.Header.Set("X-Amz-Copy-Source", "data/original")
+	if err := signer.Sign(req, sigv4.NewCredentials("AKIDEXAMPLE", "an/example/secret/access/key", ""), sigv4.EmptyPayload(), time.Now()); err != nil {
+		log.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var answer struct{ Code string }
+	if err := xml.NewDecoder(resp.Body).Decode(&answer); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(resp.Status, answer.Code)
+
+	// Output:
+	// 200 OK SlowDown
+}

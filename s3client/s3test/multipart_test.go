@@ -227,6 +227,36 @@ func TestMultipartUploadsAreRefused(t *testing.T) {
 	c.do(t, "POST", target, listOf([]int{1, 3}, one, three), "If-Match", etagOf("there")).want(t, 200, "")
 }
 
+// TestTenThousandParts is as many as there may be. Their bytes are those of the first.
+func TestTenThousandParts(t *testing.T) {
+	srv := start(t, Config{MinPartSize: 1})
+	c := newClient(srv)
+	target := c.beginUpload(t, "X-Amz-Checksum-Algorithm", "SHA256")
+	first := c.putPart(t, target, 1, "x")
+	srv.store.mu.Lock()
+	for _, u := range srv.store.buckets["data"].uploads {
+		for n := 2; n <= maxParts; n++ {
+			p := *u.parts[1]
+			p.Number = n
+			u.parts[n] = &p
+		}
+	}
+	srv.store.mu.Unlock()
+	var numbers []int
+	var parts []result
+	for n := range maxParts + 1 {
+		numbers, parts = append(numbers, n+1), append(parts, first)
+	}
+	c.do(t, "POST", target, listOf(numbers, parts...)).want(t, 400, "MalformedXML")
+	r := c.do(t, "POST", target, listOf(numbers[:maxParts], parts[:maxParts]...))
+	r.want(t, 200, "")
+	if sum := r.element(t, "ChecksumSHA256"); !strings.HasSuffix(sum, "-10000") {
+		t.Errorf("checksum %s", sum)
+	}
+	c.do(t, "GET", "/data/key", "").wantBody(t, strings.Repeat("x", maxParts))
+	c.do(t, "GET", "/data/key?partNumber=10000", "").wantPart(t, "x")
+}
+
 // TestPartsKeepTheAlgorithm that their upload was begun with.
 func TestPartsKeepTheAlgorithm(t *testing.T) {
 	c := newClient(start(t, Config{}))

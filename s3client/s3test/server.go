@@ -4,6 +4,21 @@
 // checksum, answers with S3's and STS's own status codes, headers and XML, and
 // can be told to misbehave as networks, proxies and S3 itself do; see [Fault].
 //
+// # S3
+//
+// [Operations] are its operations. Buckets keep versions, tags, Object Lock, documents
+// of lifecycle and CORS rules, and are in regions; objects are stored at once, in
+// parts, or by a browser's form, with conditions, all five checksums and, as far as a
+// client can tell, encryption. Answers follow the Amazon S3 API Reference, where that
+// and other servers disagree, too. What changes with time does not by itself: rules are
+// kept, not carried out, and a restore is done at once. What is not here is answered
+// with NotImplemented: bucket policies, grants other than canned ACLs, replication,
+// notifications, logging, websites, anonymous requests, SelectObjectContent.
+//
+// The server is the endpoint of all regions. A request that is signed for another one
+// than its bucket's gets what S3 sends: 301 PermanentRedirect if the bucket is named in
+// the path, 400 AuthorizationHeaderMalformed if it is in the host's name.
+//
 // # Permissions
 //
 // Without policies, every [User] and [Role] may do everything to every bucket.
