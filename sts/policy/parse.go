@@ -43,6 +43,8 @@ func parse(text []byte) (Document, error) {
 		return Document{}, bad("", "at most 20480, which is AWS's bound", "the policy has %d bytes", len(text))
 	case !utf8.Valid(text):
 		return Document{}, bad("", "", "the policy is not UTF-8")
+	case len(bytes.TrimSpace(text)) == 0:
+		return Document{}, bad("", "one JSON object", "is empty")
 	}
 	if at := halfCharacter(text); at >= 0 {
 		return Document{}, bad("", `both halves, such as "\ud83d\ude00", or neither`, "there is half a character at byte %d: %s", at, text[at:at+6])

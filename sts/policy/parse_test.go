@@ -81,7 +81,8 @@ func TestPrint(t *testing.T) {
 func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 	const rest = `"Action":"s3:GetObject","Resource":"*"`
 	for _, test := range []struct{ text, want string }{
-		{``, `policy: is no JSON: it ends at byte 0, in its middle`},
+		{``, `policy: is empty: expected one JSON object`},
+		{" \r\n", `policy: is empty: expected one JSON object`},
 		{`{"Version":`, `policy: Version: is no JSON: it ends at byte 11, in its middle`},
 		{`{"Version":"2012-10-17",}`, `policy: is no JSON at byte 24: invalid character '}' looking for beginning of object key string`},
 		{`[]`, `policy: is an array: expected an object`},

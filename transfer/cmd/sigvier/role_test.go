@@ -284,7 +284,12 @@ func TestRoleCheck(t *testing.T) {
 	shell{}.run(t, "role", "--check", filepath.Join(t.TempDir(), "none")).want(t, exitUsage, "none")
 	shell{stdin: input(t, answer("210987654321", `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"AssumeRole"}]}`))}.run(t, "role", "--check", "-").
 		want(t, exitUsage, `policy: Statement[0].Action: is "AssumeRole": expected an action such as "s3:GetObject", or "*"`)
-	shell{}.run(t, "role", "--check", "-").want(t, exitUsage, "policy: is no JSON")
+	for text, want := range map[string]string{
+		"": "policy: is empty", `""`: "policy: is empty", "null": "policy: is null: expected an object",
+		answer("210987654321", "null"): "policy: is null: expected an object", "trust": "policy: is no JSON",
+	} {
+		shell{stdin: input(t, text)}.run(t, "role", "--check", "-").want(t, exitUsage, want)
+	}
 }
 
 // What is made is tried out: the policies in a server, the connection by connect.

@@ -75,9 +75,9 @@ func parseTrust(text []byte) (d policy.Document, own []string, err error) {
 // decoded takes a policy out of a JSON string and out of its encoding for URLs, if it
 // is in either.
 func decoded(text []byte) []byte {
-	var inner string
-	if json.Unmarshal(text, &inner) == nil {
-		text = []byte(inner)
+	var inner *string // nil after null, which is no string
+	if json.Unmarshal(text, &inner) == nil && inner != nil {
+		text = []byte(*inner)
 	}
 	if trimmed := bytes.TrimSpace(text); bytes.HasPrefix(trimmed, []byte("%")) {
 		if plain, err := url.PathUnescape(string(trimmed)); err == nil {
