@@ -166,6 +166,9 @@ func (l *loading) upload(file string) error {
 	if err := readJSON(l.disk.path(l.name, file), u); err != nil {
 		return err
 	}
+	if file != u.ID+".upload.json" {
+		return fmt.Errorf("%s does not describe upload %q", file, u.ID)
+	}
 	l.known[file] = true
 	l.bucket.uploads[u.ID] = u
 	return nil
