@@ -84,7 +84,7 @@ func (c *Chain) find(ctx context.Context) (sigv4.Credentials, error) {
 		return sigv4.Credentials{}, none("environment", "not looked at, for a profile was asked for")
 	})
 	if c.Profile == "" {
-		environment = Environment{Env: s.env}
+		environment = Environment{Env: s.env, Now: c.Now}
 		profile.webIdentity = fetch(profile.environmentWebIdentity)
 	}
 	instance := fetch(func(ctx context.Context) (sigv4.Credentials, error) {

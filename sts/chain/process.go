@@ -115,8 +115,8 @@ func (p *Process) parse(out []byte, failed func(string, error) (sigv4.Credential
 }
 
 // temporary makes credentials of an answer; problem says what is wrong with it.
-// An expiration of "" is none.
-func temporary(id, secret, token, expiration string) (cred sigv4.Credentials, problem string) {
+// An end of "" is none.
+func temporary(id, secret, token, end string) (cred sigv4.Credentials, problem string) {
 	switch "" {
 	case id:
 		return cred, "lacks AccessKeyId"
@@ -127,14 +127,19 @@ func temporary(id, secret, token, expiration string) (cred sigv4.Credentials, pr
 	if cred.Validate() != nil {
 		return sigv4.Credentials{}, "has an access key that cannot sign"
 	}
-	if expiration != "" {
-		expires, err := time.Parse(time.RFC3339, expiration)
-		if err != nil || expires.IsZero() {
+	if end != "" {
+		var ok bool
+		if cred.Expires, ok = expiration(end); !ok {
 			return sigv4.Credentials{}, "has an Expiration that is no time of ISO 8601"
 		}
-		cred.Expires = expires
 	}
 	return cred, ""
+}
+
+// expiration reads when credentials end.
+func expiration(text string) (end time.Time, ok bool) {
+	end, err := time.Parse(time.RFC3339, text)
+	return end, err == nil && !end.IsZero()
 }
 
 // limited keeps what a program prints, up to maxAnswer.

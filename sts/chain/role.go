@@ -201,7 +201,7 @@ func (s *profileSearch) credentialSource(ctx context.Context, p profile, kind se
 	var source Source
 	switch strings.ToLower(kind.value) {
 	case "environment":
-		source = Environment{Env: s.shared.env}
+		source = Environment{Env: s.shared.env, Now: s.Now}
 	case "ec2instancemetadata":
 		source = &InstanceMetadata{Env: s.shared.env, Base: s.metadata, profile: p}
 	case "ecscontainer":

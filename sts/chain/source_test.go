@@ -107,22 +107,6 @@ func TestNewKeepsCredentialsUntilTheyEnd(t *testing.T) {
 	})
 }
 
-func TestEnvironmentServesAlone(t *testing.T) {
-	env := map[string]string{}
-	e := chain.Environment{Env: func(name string) string { return env[name] }}
-	if _, err := e.Fetch(t.Context()); !errors.Is(err, chain.ErrNoCredentials) {
-		t.Errorf("got %v, want %v", err, chain.ErrNoCredentials)
-	}
-	env["AWS_ACCESS_KEY_ID"] = "AKID"
-	if _, err := e.Fetch(t.Context()); !errors.Is(err, chain.ErrIncomplete) {
-		t.Errorf("got %v, want %v", err, chain.ErrIncomplete)
-	}
-	env["AWS_SECRET_ACCESS_KEY"] = secret
-	if cred, err := e.Fetch(t.Context()); err != nil || show(cred) != "AKID|"+secret+"|" {
-		t.Errorf("got %v, %v", cred, err)
-	}
-}
-
 // A program that names one source does not have the others in it.
 func TestProgramLinksOnlyTheSourcesItNames(t *testing.T) {
 	dir := t.TempDir()

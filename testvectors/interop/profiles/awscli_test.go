@@ -129,6 +129,8 @@ var refusals = []struct {
 	{regexp.MustCompile(`custom-process|Expecting value: line 1`), "process"},
 	{regexp.MustCompile(`container-role`), "container"},
 	{regexp.MustCompile(`SSO session associated with this profile|Error loading SSO Token|Token for .* does not exist|Token has expired`), "sign-in"},
+	{regexp.MustCompile(`refreshed credentials are still expired`), "ended"},
+	{regexp.MustCompile(`Unknown string format: tomorrow`), "malformed"},
 	{regexp.MustCompile(`No such file or directory`), "no such file"},
 	{regexp.MustCompile(`Parameter validation failed`), "parameter"},
 	{regexp.MustCompile(`Enter MFA code`), "no terminal"},

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -91,6 +92,7 @@ var rows = []row{
 	{name: "AWS_PROFILE", env: env("AWS_PROFILE", "bob")},
 	{name: "AWS_DEFAULT_PROFILE", env: env("AWS_DEFAULT_PROFILE", "bob")},
 	{name: "the environment's key", env: bob},
+	{name: "the environment's key, which ends in a century", env: and(bob, env("AWS_CREDENTIAL_EXPIRATION", "2126-01-02T15:04:05+00:00"))},
 	{name: "the environment's key before AWS_PROFILE", env: and(bob, env("AWS_PROFILE", "alice"))},
 	{name: "the environment's endpoint before AWS_PROFILE's", env: env("AWS_PROFILE", "services", "AWS_ENDPOINT_URL_STS", "{url}", "AWS_ENDPOINT_URL", "{url}")},
 	{name: "the environment's web identity", env: pod},
@@ -102,6 +104,7 @@ var rows = []row{
 	{name: "the instance", env: onMachine},
 	{name: "other files", env: env("AWS_CONFIG_FILE", "{home}/.aws/config", "AWS_SHARED_CREDENTIALS_FILE", "{home}/nowhere", "AWS_PROFILE", "both-files")},
 	{name: "a file of Windows", files: shared("[default]\r\nregion = us-east-1\r\nendpoint_url = {url}\r\naws_access_key_id = " + bobID + "\r\naws_secret_access_key = " + bobSecret + "\r\n")},
+	{name: "settings in capitals", files: shared(strings.NewReplacer("aws_access", "AWS_Access", "region", "REGION", "endpoint", "Endpoint").Replace(bobInConfig))},
 
 	// What does not.
 	{profile: "nowhere"},
@@ -114,6 +117,8 @@ var rows = []row{
 	{name: "half a key in the environment", env: env("AWS_ACCESS_KEY_ID", bobID)},
 	{name: "the other half in the environment", env: env("AWS_PROFILE", "alice", "AWS_SECRET_ACCESS_KEY", bobSecret),
 		sigvier: "refuses: incomplete", why: "aws-cli passes over a secret without its ID, and so uses another key than was meant"},
+	{name: "the environment's key, which has ended", env: and(bob, env("AWS_CREDENTIAL_EXPIRATION", "2001-01-02T15:04:05+00:00"))},
+	{name: "the environment's key, which ends at no time", env: and(bob, env("AWS_CREDENTIAL_EXPIRATION", "tomorrow"))},
 	{profile: "wrong-secret"},
 	{profile: "unknown-key"},
 	{profile: "no-external-id"},

@@ -86,6 +86,8 @@ func refusal(err error) string {
 		return "source without credentials"
 	case errors.As(err, &source) && strings.HasPrefix(source.Source, "credential_process"):
 		return "process"
+	case errors.As(err, &source) && source.Source == "environment":
+		return "ended" // for nothing else fails there
 	case errors.As(err, &source) && source.Source == "container":
 		return "container"
 	case errors.As(err, &source) && source.Source == "IAM Identity Center" && source.Status == 403:
