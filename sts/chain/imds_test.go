@@ -113,7 +113,7 @@ func TestInstanceMetadata(t *testing.T) {
 		{"version 2", &instanceService{}, chain.InstanceMetadata{}, nil, []string{tokenPath, rolesPath, onePath}},
 		{"version 1 where it is allowed", &instanceService{v1Only: true}, chain.InstanceMetadata{AllowV1: true}, nil, []string{tokenPath, rolesPath, onePath}},
 		{"version 1 where it is set", &instanceService{v1Only: true}, chain.InstanceMetadata{}, map[string]string{"AWS_EC2_METADATA_V1_DISABLED": "false"}, []string{tokenPath, rolesPath, onePath}},
-		{"version 1 behind a hop too many", &instanceService{noToken: true}, chain.InstanceMetadata{AllowV1: true, Timeout: 200 * time.Millisecond}, nil, []string{tokenPath, rolesPath, onePath}},
+		{"version 1 behind a hop too many", &instanceService{noToken: true}, chain.InstanceMetadata{AllowV1: true}, nil, []string{tokenPath, rolesPath, onePath}},
 		{"at the third attempt", &instanceService{flaky: 2}, chain.InstanceMetadata{}, map[string]string{"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "3"},
 			[]string{tokenPath, tokenPath, tokenPath, rolesPath, onePath}},
 		{"version 1 where version 2 is switched off", &instanceService{status: map[string]int{tokenPath: 403}, v1: true}, chain.InstanceMetadata{AllowV1: true}, nil, []string{tokenPath, rolesPath, onePath}},
@@ -122,18 +122,19 @@ func TestInstanceMetadata(t *testing.T) {
 		{"another role meanwhile", &instanceService{renamed: 1}, chain.InstanceMetadata{}, nil, []string{tokenPath, rolesPath, onePath, tokenPath, rolesPath, onePath}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			server := httptest.NewServer(test.service)
-			defer server.Close()
-			m := test.source
-			m.Endpoint = server.URL + "/"
-			m.Env = func(name string) string { return test.env[name] }
-			cred, err := m.Fetch(t.Context())
-			if err != nil || show(cred) != "AKIDTEMP|"+secret+"|"+token || cred.Expires.Year() != 2126 {
-				t.Errorf("got %v until %v, %v", show(cred), cred.Expires, err)
-			}
-			if diff := cmp.Diff(test.want, test.service.seen); diff != "" {
-				t.Errorf("asked (-want +got):\n%s", diff)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				m := test.source
+				m.Base = make(pipes).serve(t, test.service)
+				m.Endpoint = "http://metadata/"
+				m.Env = func(name string) string { return test.env[name] }
+				cred, err := m.Fetch(t.Context())
+				if err != nil || show(cred) != "AKIDTEMP|"+secret+"|"+token || cred.Expires.Year() != 2126 {
+					t.Errorf("got %v until %v, %v", show(cred), cred.Expires, err)
+				}
+				if diff := cmp.Diff(test.want, test.service.seen); diff != "" {
+					t.Errorf("asked (-want +got):\n%s", diff)
+				}
+			})
 		})
 	}
 }
@@ -162,26 +163,22 @@ func TestInstanceMetadataSaysWhyItDoesNotServe(t *testing.T) {
 		{"no JSON", &instanceService{body: map[string]string{onePath: secret}}, "gave an answer that is no JSON", 200},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			server := httptest.NewServer(test.service)
-			defer server.Close()
-			m := &chain.InstanceMetadata{Endpoint: server.URL, Env: func(string) string { return "" }, Timeout: time.Minute}
-			m.AllowV1 = test.service.v2Only
-			if test.service.noToken {
-				m.Timeout = 100 * time.Millisecond
-			}
-			cred, err := m.Fetch(t.Context())
-			var none *chain.NoCredentialsError
-			var source *chain.SourceError
-			if show(cred) != "" || !errors.As(err, &none) || !errors.As(err, &source) || !errors.Is(err, chain.ErrNoCredentials) {
-				t.Fatalf("got %v, %v, want a NoCredentialsError with its SourceError", cred, err)
-			}
-			if got := none.Tried[0]; got.Source != "EC2 instance metadata" || !strings.HasPrefix(got.Reason, test.want) {
-				t.Errorf("got %q (%s), want %q", got.Reason, got.Source, test.want)
-			}
-			if source.Status != test.status {
-				t.Errorf("got status %d, want %d", source.Status, test.status)
-			}
-			noSecret(t, err)
+			synctest.Test(t, func(t *testing.T) {
+				m := &chain.InstanceMetadata{Base: make(pipes).serve(t, test.service), Env: func(string) string { return "" }, AllowV1: test.service.v2Only}
+				cred, err := m.Fetch(t.Context())
+				var none *chain.NoCredentialsError
+				var source *chain.SourceError
+				if show(cred) != "" || !errors.As(err, &none) || !errors.As(err, &source) || !errors.Is(err, chain.ErrNoCredentials) {
+					t.Fatalf("got %v, %v, want a NoCredentialsError with its SourceError", cred, err)
+				}
+				if got := none.Tried[0]; got.Source != "EC2 instance metadata" || !strings.HasPrefix(got.Reason, test.want) {
+					t.Errorf("got %q (%s), want %q", got.Reason, got.Source, test.want)
+				}
+				if source.Status != test.status {
+					t.Errorf("got status %d, want %d", source.Status, test.status)
+				}
+				noSecret(t, err)
+			})
 		})
 	}
 }
@@ -189,7 +186,7 @@ func TestInstanceMetadataSaysWhyItDoesNotServe(t *testing.T) {
 // What the service gives in an outage is what there is: whether it serves still,
 // other services decide.
 func TestInstanceMetadataThatHasEndedIsServed(t *testing.T) {
-	c, _ := setup{env: map[string]string{"AWS_EC2_METADATA_DISABLED": ""}, metadata: &instanceService{ended: true}}.chain(t)
+	c, _ := setup{env: map[string]string{"AWS_EC2_METADATA_DISABLED": "", "AWS_METADATA_SERVICE_TIMEOUT": "60"}, metadata: &instanceService{ended: true}}.chain(t)
 	for range 2 {
 		if cred, err := c.Credentials(t.Context()); err != nil || cred.AccessKeyID != "AKIDTEMP" || cred.Expires.Year() != 2001 {
 			t.Errorf("got %v until %v, %v", cred, cred.Expires, err)
@@ -202,7 +199,7 @@ func TestInstanceMetadataFollowsTheInstanceProfile(t *testing.T) {
 	service := &instanceService{body: map[string]string{}}
 	server := httptest.NewServer(service)
 	defer server.Close()
-	m := &chain.InstanceMetadata{Endpoint: server.URL, Env: func(string) string { return "" }}
+	m := &chain.InstanceMetadata{Endpoint: server.URL, Env: func(string) string { return "" }, Timeout: time.Minute}
 	for _, role := range []string{"one", "a two"} {
 		service.body[rolesPath] = role
 		service.body[rolesPath+role] = strings.Replace(temporary, "AKIDTEMP", "AKID"+strings.ReplaceAll(role, " ", ""), 1)
@@ -314,7 +311,7 @@ func TestInstanceMetadataEndpoint(t *testing.T) {
 
 func TestChainEndsWithTheInstance(t *testing.T) {
 	service := &instanceService{}
-	c, _ := setup{env: map[string]string{"AWS_EC2_METADATA_DISABLED": "no"}, metadata: service}.chain(t)
+	c, _ := setup{env: map[string]string{"AWS_EC2_METADATA_DISABLED": "no", "AWS_METADATA_SERVICE_TIMEOUT": "60"}, metadata: service}.chain(t)
 	if cred, err := c.Credentials(t.Context()); err != nil || cred.AccessKeyID != "AKIDTEMP" {
 		t.Errorf("got %v, %v, want AKIDTEMP", cred, err)
 	}

@@ -109,7 +109,7 @@ func TestRoleIsAssumedWithItsSource(t *testing.T) {
 		{"the container", setup{config: "[default]\n" + region + role("one") + "credential_source = EcsContainer\n",
 			env: map[string]string{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/task"}, metadata: containerService{}}, "one", []string{"AKIDTEMP"}},
 		{"the instance", setup{config: "[default]\n" + region + role("one") + "credential_source = Ec2InstanceMetadata\n",
-			env: map[string]string{"AWS_EC2_METADATA_DISABLED": "false"}, metadata: &instanceService{}}, "one", []string{"AKIDTEMP"}},
+			env: map[string]string{"AWS_EC2_METADATA_DISABLED": "false", "AWS_METADATA_SERVICE_TIMEOUT": "60"}, metadata: &instanceService{}}, "one", []string{"AKIDTEMP"}},
 		{"a web identity", setup{config: "[default]\n" + region + role("one") + "source_profile = pod\n[profile pod]\n" + role("pod") + "web_identity_token_file = HOME/token\n"},
 			"one", []string{"", "ASIApod"}},
 		{"a role before a key", setup{config: "[default]\n" + region + role("one") + "source_profile = base\n" + key("AKIDNOT", secret2), credentials: "[base]\n" + key1}, "one", []string{"AKID1"}},
