@@ -63,7 +63,7 @@ func (g guard) check(k *call) error {
 // Common is what every operation on a bucket can be asked with.
 type Common struct {
 	// ExpectedBucketOwner is the ID of the account that must own the bucket; "" is the
-	// connection's BucketOwner, if that is set.
+	// connection's BucketOwner. If that is set, another is [ErrRestricted].
 	ExpectedBucketOwner string
 	// RequestPayer is "requester", to agree to pay for the request where the bucket's
 	// owner wants it so.

@@ -41,6 +41,38 @@ func TestExpectedBucketOwnerIsSentAndSigned(t *testing.T) {
 	}
 }
 
+// An operation cannot take back what the connection demands.
+func TestExpectedBucketOwnerIsNotReplaced(t *testing.T) {
+	for _, test := range []struct{ ofConnection, ofOperation, want string }{
+		{"", owner, owner}, {owner, owner, owner}, {owner, "666666666666", ""},
+	} {
+		c := aws()
+		c.BucketOwner = test.ofConnection
+		net := &recorder{answers: []answer{says(200, "")}}
+		client := open(t, c, &s3client.Options{Base: net})
+		in := s3client.HeadObjectInput{Common: s3client.Common{ExpectedBucketOwner: test.ofOperation}, Bucket: "data", Key: "k"}
+		_, err := client.HeadObject(t.Context(), in)
+		p, errURL := client.Presign(t.Context(), s3client.PresignInput{Operation: in, Expires: time.Minute})
+		if test.want == "" {
+			wantErr(t, err, s3client.ErrRestricted)
+			wantErr(t, errURL, s3client.ErrRestricted)
+			if len(net.requests) != 0 || p.URL != "" {
+				t.Errorf("%d requests were sent, and the URL is %q", len(net.requests), p.URL)
+			}
+			continue
+		}
+		if err != nil || errURL != nil {
+			t.Fatal(err, errURL)
+		}
+		if got := net.requests[0].Header["X-Amz-Expected-Bucket-Owner"]; len(got) != 1 || got[0] != test.want {
+			t.Errorf("the owner sent is %q, want %q", got, test.want)
+		}
+		if !strings.Contains(p.URL, "x-amz-expected-bucket-owner="+test.want) {
+			t.Errorf("the URL is %q, want the owner %q in it", p.URL, test.want)
+		}
+	}
+}
+
 // A role may well work on another account's bucket.
 func TestBucketOwnerIsNotGuessedFromTheRole(t *testing.T) {
 	c := byRole()

@@ -32,6 +32,9 @@ func (c *Client) admit(k *call) error {
 	if err := c.guard.check(k); err != nil {
 		return k.wrap(err)
 	}
+	if owner := k.header.Get(headerBucketOwner); c.bucketOwner != "" && owner != "" && owner != c.bucketOwner {
+		return k.wrap(fmt.Errorf("%w to buckets of the account %s, and the expected owner is %q", ErrRestricted, c.bucketOwner, owner))
+	}
 	if k.wrong != nil {
 		return k.wrap(k.wrong)
 	}
