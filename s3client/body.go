@@ -2,6 +2,7 @@ package s3client
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -25,11 +26,11 @@ var (
 
 // body is what a call uploads.
 type body struct {
-	length   int64
-	document bool              // of the operation's own, and not the user's bytes
-	payload  sigv4.PayloadHash // unset for a body that can be read only once
-	open     func() io.Reader  // from the beginning; nil if the body can be read only once
-	once     *onceReader
+	length  int64
+	own     bool              // a document that the operation writes
+	payload sigv4.PayloadHash // unset for a body that can be read only once
+	open    func() io.Reader  // from the beginning; nil if the body can be read only once
+	once    *onceReader
 
 	sum       checksum.Value     // that the caller gave
 	algorithm checksum.Algorithm // of the one to send; "": as the policy says
@@ -39,7 +40,7 @@ type body struct {
 
 // documentBody is an XML document.
 func documentBody(doc []byte) *body {
-	return &body{length: int64(len(doc)), document: true, open: func() io.Reader { return bytes.NewReader(doc) }}
+	return &body{length: int64(len(doc)), own: true, open: func() io.Reader { return bytes.NewReader(doc) }}
 }
 
 // seekable is a body that several attempts can read, each by itself: a file, a
@@ -85,9 +86,6 @@ func newBody(r io.Reader, length int64, payload sigv4.PayloadHash) (*body, error
 // rewound is hashed, unless its hash is given, so that its bytes are signed, and its
 // checksum is taken on the way. That of any other comes behind it.
 func (b *body) prepare(policy ChecksumPolicy, k *call) error {
-	if b == nil {
-		return nil
-	}
 	algorithm := policy.forUpload(b)
 	if b.sum != (checksum.Value{}) {
 		k.set(http.CanonicalHeaderKey(b.sum.Algorithm().Header()), b.sum.String())
@@ -155,8 +153,9 @@ func (b *body) trailers() func() []sigv4http.Trailer {
 	}
 }
 
-// attach gives the request the body.
-func (b *body) attach(req *http.Request) {
+// attach gives the request the body. One that can be read only once is signed chunk by
+// chunk, or over TLS, which protects it as well, not at all.
+func (b *body) attach(ctx context.Context, req *http.Request) context.Context {
 	req.ContentLength = b.length
 	switch {
 	case b.length == 0:
@@ -167,11 +166,29 @@ func (b *body) attach(req *http.Request) {
 		req.Body = io.NopCloser(b.open())
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(b.open()), nil }
 	}
+	overTLS := req.URL.Scheme == "https"
+	switch {
+	case b.length == 0 && b.trailer == "":
+		return sigv4http.WithPayload(ctx, sigv4.EmptyPayload())
+	case b.payload != sigv4.PayloadHash{}:
+		return sigv4http.WithPayload(ctx, b.payload)
+	case !overTLS || b.trailer != "":
+		return sigv4http.WithChunks(ctx, sigv4http.Chunking{Unsigned: overTLS, Trailers: b.trailers()})
+	}
+	return sigv4http.WithPayload(ctx, sigv4.UnsignedPayload())
+}
+
+// document is what the operation writes.
+func (b *body) document() ([]byte, error) {
+	if !b.own {
+		return nil, nil
+	}
+	return io.ReadAll(b.open())
 }
 
 // rewindable says why a body cannot be sent again, if it cannot.
 func (b *body) rewindable() error {
-	if b == nil || b.once == nil {
+	if b.once == nil {
 		return nil
 	}
 	return b.once.untouched()

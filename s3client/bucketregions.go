@@ -72,8 +72,7 @@ func (c *Client) movedTo(ctx context.Context, k *call, answer *APIError, locatio
 
 // askRegion makes the service say where a bucket is, be it in a refusal.
 func (c *Client) askRegion(ctx context.Context, bucket string) string {
-	k := GetBucketLocationInput{Bucket: bucket}.call(c)
-	resp, err := c.send(ctx, &k, "")
+	resp, err := c.send(ctx, &call{op: "GetBucketLocation", method: http.MethodGet, bucket: bucket, query: "location="}, "")
 	if err != nil {
 		return ""
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -12,7 +13,6 @@ import (
 	"github.com/sigvier/sigvier/sigv4"
 	"github.com/sigvier/sigvier/sigv4/sigv4a"
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
-	"github.com/sigvier/sigvier/sts"
 )
 
 // Client has one method for each S3 operation. It is safe for concurrent use.
@@ -31,14 +31,15 @@ type Client struct {
 	stallTimeout time.Duration
 	minRate      int64
 
-	home      *sigv4http.Transport // for S3 in the connection's region
-	newSigV4a func(service, regionSet string, opts *sigv4.Options) (*sigv4.Signer, error)
-	regions   bucketRegions
-	stay      bool // in the connection's region
+	home       *sigv4http.Transport // for S3 in the connection's region
+	newSigV4a  func(service, regionSet string, opts *sigv4.Options) (*sigv4.Signer, error)
+	newSession func(c *Client, bucket string) sigv4.Provider
+	regions    bucketRegions
+	stay       bool // in the connection's region
 
 	mu         sync.Mutex
 	transports map[signedFor]*sigv4http.Transport // for all else
-	sessions   map[string]*sts.Provider           // of directory buckets
+	sessions   map[string]sigv4.Provider          // of directory buckets
 }
 
 // Options are what a program, rather than a user, decides of a client. The zero
@@ -73,6 +74,9 @@ type Options struct {
 	// [Connection.Open] sets. [Connection.OpenWith] leaves it out of programs that do
 	// not need it.
 	SigV4a func(service, regionSet string, opts *sigv4.Options) (*sigv4.Signer, error)
+	// NewSession makes the credentials for a directory bucket: [NewSession], with Open
+	// and OpenWith as above.
+	NewSession func(c *Client, bucket string) sigv4.Provider
 }
 
 const defaultStallTimeout = 30 * time.Second
@@ -109,6 +113,9 @@ func (c Connection) Open(opts *Options) (*Client, error) {
 	}
 	if o.SigV4a == nil {
 		o.SigV4a = sigv4a.NewSigner
+	}
+	if o.NewSession == nil {
+		o.NewSession = NewSession
 	}
 	client, err := c.newClient(c.credentials(&o, o.Base), o)
 	if err != nil {
@@ -163,8 +170,9 @@ func (c Connection) newClient(provider sigv4.Provider, o Options) (*Client, erro
 		minRate:      o.MinRate,
 		home: &sigv4http.Transport{Signer: signer, Provider: provider, Base: o.Base, Now: o.Now,
 			MaxAttempts: o.MaxAttempts, OnAttempt: o.OnAttempt},
-		newSigV4a: o.SigV4a,
-		stay:      o.StayInRegion,
+		newSigV4a:  o.SigV4a,
+		newSession: o.NewSession,
+		stay:       o.StayInRegion,
 	}, nil
 }
 
@@ -179,16 +187,20 @@ func cmpNow(now func() time.Time) func() time.Time {
 // worker. Over one shared HTTP/2 connection the workers would wait for each
 // other, and a body that is unpacked on the way is not the bytes of its range.
 func newTransport(threads int) *http.Transport {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.Protocols = new(http.Protocols)
+	t := &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		Protocols:             new(http.Protocols),
+		DisableCompression:    true,
+		MaxIdleConnsPerHost:   max(threads, 8) + 2, // 8 is what a transfer takes of itself
+		IdleConnTimeout:       90 * time.Second,
+		TLSHandshakeTimeout:   10 * time.Second,
+		ResponseHeaderTimeout: time.Minute,
+		ExpectContinueTimeout: time.Second,
+		ReadBufferSize:        64 << 10,
+		WriteBufferSize:       64 << 10,
+	}
 	t.Protocols.SetHTTP1(true)
-	t.ForceAttemptHTTP2 = false
-	t.DisableCompression = true
-	t.MaxIdleConnsPerHost = max(threads, 8) + 2 // 8 is what a transfer takes of itself
-	t.MaxIdleConns = 0
-	t.ResponseHeaderTimeout = time.Minute
-	t.ReadBufferSize = 64 << 10
-	t.WriteBufferSize = 64 << 10
 	return t
 }
 
@@ -212,7 +224,11 @@ func (c *Client) transport(at place, bucket string) (*sigv4http.Transport, error
 	what := signedFor{service: at.service, region: at.region}
 	provider := c.provider
 	if at.session {
-		what.session, provider = bucket, c.sessionOf(bucket)
+		session, err := c.sessionOf(bucket)
+		if err != nil {
+			return nil, err
+		}
+		what.session, provider = bucket, session
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

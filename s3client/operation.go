@@ -1,6 +1,7 @@
 package s3client
 
 import (
+	"context"
 	"errors"
 	"net/http"
 )
@@ -22,10 +23,23 @@ type call struct {
 	needs       Permissions
 	query       query
 	header      http.Header
-	body        *body
-	wrong       error // what is wrong with the input, if anything
+	body        content // nil if there is none
+	wrong       error   // what is wrong with the input, if anything
 	// mayFailLate: the service answers 200 before it knows whether it succeeds.
 	mayFailLate bool
+}
+
+// content is what a call uploads, a *body. It is an interface so that a program that
+// only reads does not link what uploads.
+type content interface {
+	// prepare finds what has to be known before it is sent.
+	prepare(policy ChecksumPolicy, k *call) error
+	// attach gives it to the request, and to the context what is signed of it.
+	attach(ctx context.Context, req *http.Request) context.Context
+	// rewindable says why it cannot be sent again, if it cannot.
+	rewindable() error
+	// document is what an operation writes itself, nil if it is the user's bytes.
+	document() ([]byte, error)
 }
 
 // subject is what an operation is about.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -45,12 +44,14 @@ func (c *Client) Presign(ctx context.Context, in PresignInput) (PresignedRequest
 	}
 	fail := func(err error) (PresignedRequest, error) { return PresignedRequest{}, k.wrap(err) }
 	out := PresignedRequest{Method: k.method}
-	if k.body != nil && k.body.document {
-		if err := k.body.prepare(c.checksums, &k); err != nil {
+	if k.body != nil {
+		var err error
+		if out.Body, err = k.body.document(); err != nil {
 			return fail(err)
 		}
-		var err error
-		if out.Body, err = io.ReadAll(k.body.open()); err != nil {
+	}
+	if out.Body != nil {
+		if err := k.body.prepare(c.checksums, &k); err != nil {
 			return fail(err)
 		}
 	}

@@ -40,6 +40,7 @@ type upload struct {
 	payload   sigv4.PayloadHash
 	sum       checksum.Value
 	algorithm checksum.Algorithm
+	required  bool // S3 does not take it without a checksum
 }
 
 func (in upload) set(k *call) {
@@ -57,7 +58,7 @@ func (in upload) set(k *call) {
 			k.fail(err)
 		}
 	}
-	b.sum, b.algorithm = in.sum, in.algorithm
+	b.sum, b.algorithm, b.required = in.sum, in.algorithm, in.required
 	k.body = b
 }
 
@@ -69,15 +70,12 @@ type PutObjectOutput struct {
 
 func (in PutObjectInput) call(c *Client) call {
 	k := call{op: "PutObject", method: http.MethodPut, bucket: in.Bucket, key: in.Key, subject: aKey, needs: MayWrite}
-	upload{in.Body, in.ContentLength, in.Payload, in.Checksum, in.ChecksumAlgorithm}.set(&k)
+	// Amazon S3 API Reference, "PutObject": with Object Lock a checksum is required.
+	upload{in.Body, in.ContentLength, in.Payload, in.Checksum, in.ChecksumAlgorithm, !in.ObjectLock.isZero()}.set(&k)
 	in.ObjectHeaders.set(&k)
 	k.set("If-Match", in.IfMatch)
 	k.set("If-None-Match", in.IfNoneMatch)
 	in.Common.set(&k)
-	if k.body != nil {
-		// Amazon S3 API Reference, "PutObject": required with Object Lock.
-		k.body.required = !in.ObjectLock.isZero()
-	}
 	return k
 }
 

@@ -44,8 +44,10 @@ func (c *Client) admit(k *call) error {
 // exchange sends a call, a second time if its bucket turns out to be in another
 // region. The answer is one that says no error; its body is the caller's to close.
 func (c *Client) exchange(ctx context.Context, k *call) (*http.Response, error) {
-	if err := k.body.prepare(c.checksums, k); err != nil {
-		return nil, k.wrap(err)
+	if k.body != nil {
+		if err := k.body.prepare(c.checksums, k); err != nil {
+			return nil, k.wrap(err)
+		}
 	}
 	region := cmp.Or(k.region, c.regions.of(k.bucket))
 	for again := false; ; again = true {
@@ -65,8 +67,10 @@ func (c *Client) exchange(ctx context.Context, k *call) (*http.Response, error) 
 			return nil, k.wrap(c.explain(ctx, k, err))
 		}
 		c.regions.learn(k.bucket, other)
-		if region = other; k.body.rewindable() != nil {
-			return nil, k.wrap(fmt.Errorf("%w (not tried again there: %w)", err, k.body.rewindable()))
+		if region = other; k.body != nil {
+			if why := k.body.rewindable(); why != nil {
+				return nil, k.wrap(fmt.Errorf("%w (not tried again there: %w)", err, why))
+			}
 		}
 	}
 }
@@ -83,9 +87,11 @@ func (c *Client) send(ctx context.Context, k *call, region string) (*http.Respon
 	}
 	req := c.request(k, at)
 	if k.body != nil {
-		k.body.attach(req)
+		ctx = k.body.attach(ctx, req)
+	} else {
+		ctx = sigv4http.WithPayload(ctx, sigv4.EmptyPayload())
 	}
-	return transport.RoundTrip(req.WithContext(withPayload(ctx, k.body, at.scheme)))
+	return transport.RoundTrip(req.WithContext(ctx))
 }
 
 // request is a call at its place, without the body.
@@ -112,20 +118,6 @@ var (
 	userAgent = []string{"sigvier"}
 	identity  = []string{"identity"}
 )
-
-// withPayload says what is signed of a body. One that can be read only once is signed
-// chunk by chunk, or over TLS, which protects it as well, not at all.
-func withPayload(ctx context.Context, b *body, scheme string) context.Context {
-	switch {
-	case b == nil || b.length == 0 && b.trailer == "":
-		return sigv4http.WithPayload(ctx, sigv4.EmptyPayload())
-	case b.payload != sigv4.PayloadHash{}:
-		return sigv4http.WithPayload(ctx, b.payload)
-	case scheme == "http" || b.trailer != "":
-		return sigv4http.WithChunks(ctx, sigv4http.Chunking{Unsigned: scheme != "http", Trailers: b.trailers()})
-	}
-	return sigv4http.WithPayload(ctx, sigv4.UnsignedPayload())
-}
 
 // explain says of an error what the service does not, and only the client knows.
 func (c *Client) explain(ctx context.Context, k *call, err error) error {

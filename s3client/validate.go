@@ -27,12 +27,22 @@ func (c Connection) Validate() error {
 	return e.orNil()
 }
 
-// validateUse is Validate for a connection that another's credentials sign for.
+// validateUse is Validate for [Connection.OpenWith], in whose programs each byte
+// counts: it finds what the client could not be used with, or not safely, and leaves
+// out the advice and what only a person would write.
 func (c Connection) validateUse() error {
 	e := new(ConnectionError)
-	c.validateName(e)
-	c.validateRestrictions(e)
-	c.validateRest(e)
+	bucket, path := c.RestrictToBucket, c.RestrictToPath
+	e.addIf(bucket != "" && (len(bucket) < 3 || len(bucket) > 63 || !consists(bucket, lower+digits+".-")), "restrict_to_bucket", "is no bucket's name")
+	e.addIf(path != "" && (bucket == "" || hasDotSegment(path) || path[0] == '/'), "restrict_to_path", "needs restrict_to_bucket beside it, and has no slash first and no . or .. segment")
+	e.addIf(c.Permissions&^mayAll != 0, "permissions", "has one that is not known: list, read, write and delete are expected")
+	e.addIf(c.BucketOwner != "" && !isAccountID(c.BucketOwner), "bucket_owner", "is no account ID: twelve digits are expected")
+	e.addIf(!isRegion(c.region()) || c.onAWS() && !isNumberedRegion(c.region()), "region", "is no region's code, such as us-east-1")
+	e.addIf(c.DownloadThreads < 0 || c.DownloadThreads > 256, "download_threads", "is out of range: 1 to 256 is expected")
+	e.addIf(!c.Checksums.known(), "checksums", "is not known: when_required, always or never is expected")
+	e.addIf(c.Endpoint != "" && !isEndpoint(c.Endpoint), "endpoint", "is no URL of the form https://HOST[:PORT]")
+	e.addIf(c.Endpoint != "" && (c.DualStack || c.FIPS || c.Accelerate) || c.Accelerate && (c.PathStyle || c.FIPS), "endpoint",
+		"cannot go with dualstack, fips or accelerate, nor accelerate with path_style or fips")
 	return e.orNil()
 }
 

@@ -86,12 +86,19 @@ func (c Chunking) trailers() []Trailer {
 
 type chunkingKey struct{}
 
+// encoder signs a request while it encodes its body, as a [Chunking] does. The
+// transport knows no more of it than this, so that a program that never uploads in
+// chunks does not link them.
+type encoder interface {
+	sign(req *http.Request, signer *sigv4.Signer, cred sigv4.Credentials, now time.Time) error
+}
+
 // WithChunks has the bodies of the requests that carry this context sent in
 // chunks, each signed while it passes, so that a body that can be read only once
 // is signed too. The request's ContentLength must be the body's own length; the
 // header fields that S3 wants are added.
 func WithChunks(ctx context.Context, c Chunking) context.Context {
-	return context.WithValue(ctx, chunkingKey{}, c)
+	return context.WithValue(ctx, chunkingKey{}, encoder(c))
 }
 
 // checkTrailers refuses trailers that would say something else on the wire than

@@ -27,7 +27,7 @@ func payloadOf(req *http.Request) (sigv4.PayloadHash, error) {
 	if payload, ok := req.Context().Value(payloadKey{}).(sigv4.PayloadHash); ok {
 		return payload, nil
 	}
-	_, chunked := req.Context().Value(chunkingKey{}).(Chunking)
+	_, chunked := req.Context().Value(chunkingKey{}).(encoder)
 	if req.Body == nil || req.Body == http.NoBody || chunked { // chunks bring a payload hash of their own
 		return sigv4.EmptyPayload(), nil
 	}

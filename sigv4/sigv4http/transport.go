@@ -170,7 +170,11 @@ func (t *Transport) attempt(req *http.Request, body io.ReadCloser, payload sigv4
 		}
 		return nil, cred, &notSentError{"getting credentials", err}
 	}
-	signed := req.Clone(req.Context())
+	signed := req.WithContext(req.Context()) // a copy; signing changes of it only what is copied here
+	signed.Header = req.Header.Clone()
+	if signed.Header == nil {
+		signed.Header = http.Header{}
+	}
 	if signed.Body != nil {
 		signed.Body = body
 	}
@@ -179,7 +183,7 @@ func (t *Transport) attempt(req *http.Request, body io.ReadCloser, payload sigv4
 		signing = t.Prepare(signed, cred)
 	}
 	now := t.now().Add(time.Duration(skew))
-	if chunking, ok := req.Context().Value(chunkingKey{}).(Chunking); ok {
+	if chunking, ok := req.Context().Value(chunkingKey{}).(encoder); ok {
 		err = chunking.sign(signed, t.Signer, signing, now)
 	} else {
 		err = t.Signer.Sign(signed, signing, payload, now)
