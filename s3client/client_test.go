@@ -3,7 +3,6 @@ package s3client_test
 import (
 	"compress/gzip"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -374,25 +373,6 @@ func TestBodiesAreNotUnpacked(t *testing.T) {
 	}
 	if got := readAll(t, out.Body); got != packed.String() || out.ContentLength != int64(len(got)) {
 		t.Errorf("got %q of %d bytes, want the packed bytes", got, out.ContentLength)
-	}
-}
-
-// Workers that share one HTTP/2 connection would wait for each other.
-func TestOwnTransportSpeaksHTTP1(t *testing.T) {
-	base := http.DefaultTransport.(*http.Transport)
-	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.WriteString(w, r.Proto)
-	}))
-	srv.EnableHTTP2 = true
-	srv.StartTLS()
-	defer srv.Close()
-	defer func(old *tls.Config) { base.TLSClientConfig = old }(base.TLSClientConfig)
-	base.TLSClientConfig = srv.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
-	c := aws()
-	c.Endpoint = srv.URL
-	client := open(t, c, nil)
-	if got := get(t, client, "data", "k"); got != "HTTP/1.1" {
-		t.Errorf("the client speaks %s, want HTTP/1.1", got)
 	}
 }
 
