@@ -16,6 +16,19 @@
 // whose the bucket is, by the service again, which then refuses a bucket of
 // another account's.
 //
+// # Where requests go
+//
+// The place follows from the bucket's name and the connection: its own host or path
+// style, dual-stack, FIPS, acceleration, the ARN of an access point, a directory
+// bucket with its sessions, an endpoint of one's own. That a bucket is in another
+// region the client learns from the service, once; it follows no redirection, which
+// might lead the signature to somebody else.
+//
+// # Programs that count bytes
+//
+// [Connection.OpenWith] takes the credentials from the program, which then links
+// nothing of roles and policies. What uploads is linked only by who uploads.
+//
 // # Secrets
 //
 // A [Secret] never prints itself. [Connection.Save] alone writes it, to a file
@@ -28,6 +41,9 @@
 // ([ErrNotFound], [ErrDenied]) and by code ([ErrNoSuchKey], [ErrNoSuchBucket],
 // …), errors.As finds the service's own words in an [*APIError]. What a
 // connection is restricted from is [ErrRestricted], before a byte is sent.
+//
+// An answer of status 200 that holds an error is one. What is not the service's, such
+// as a proxy's page, is told by its first line.
 //
 // What it leaves out: parts, threads and resumption of large transfers are
 // package transfer's.
