@@ -43,6 +43,13 @@ func documentBody(doc []byte) *body {
 	return &body{length: int64(len(doc)), own: true, open: func() io.Reader { return bytes.NewReader(doc) }}
 }
 
+// summedBody is one that S3 takes with a checksum only.
+func summedBody(doc []byte) *body {
+	b := documentBody(doc)
+	b.required = true
+	return b
+}
+
 // seekable is a body that several attempts can read, each by itself: a file, a
 // bytes.Reader, a strings.Reader.
 type seekable interface {
@@ -101,12 +108,20 @@ func (b *body) prepare(policy ChecksumPolicy, k *call) error {
 		}
 		return nil
 	}
-	if algorithm == "" && b.payload != (sigv4.PayloadHash{}) {
+	wantsMD5 := b.required && algorithm == "" && b.sum == (checksum.Value{})
+	if algorithm == "" && b.payload != (sigv4.PayloadHash{}) && !wantsMD5 {
 		return nil
 	}
 	var sum *checksum.Hash
-	var digest hash.Hash
+	var digest, md5 hash.Hash
 	var hashes []io.Writer
+	if wantsMD5 {
+		var err error
+		if md5, err = checksum.NewMD5(); err != nil {
+			return fmt.Errorf("%s wants a checksum, which the connection's checksums say never to send, or the MD5 in its place: %w", k.op, err)
+		}
+		hashes = append(hashes, md5)
+	}
 	if algorithm != "" {
 		var err error
 		if sum, err = algorithm.New(); err != nil {
@@ -128,6 +143,9 @@ func (b *body) prepare(policy ChecksumPolicy, k *call) error {
 	if sum != nil {
 		b.sum = sum.Value()
 		k.set(http.CanonicalHeaderKey(algorithm.Header()), b.sum.String())
+	}
+	if md5 != nil {
+		k.set("Content-Md5", base64Of(md5.Sum(nil)))
 	}
 	if digest != nil {
 		b.payload = sigv4.PayloadDigest([sha256.Size]byte(digest.Sum(nil)))

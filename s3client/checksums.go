@@ -2,8 +2,10 @@ package s3client
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/sigvier/sigvier/s3client/checksum"
+	"github.com/sigvier/sigvier/sigv4/sigv4http/awsxml"
 )
 
 // ChecksumPolicy says when S3's checksums are sent and asked for (Amazon S3 User
@@ -49,4 +51,41 @@ func checksumOf(h http.Header) checksum.Value {
 		}
 	}
 	return checksum.Value{}
+}
+
+// checksumElements are the elements ChecksumCRC32 and so on of a document, with
+// ChecksumType, in whatever order.
+type checksumElements struct {
+	text map[checksum.Algorithm]string
+	kind checksum.Type
+}
+
+// read reads an element, if it is one of them.
+func (s *checksumElements) read(d *awsxml.Decoder, name []byte) {
+	what, ok := strings.CutPrefix(string(name), "Checksum")
+	if !ok {
+		return
+	}
+	if what == "Type" {
+		s.kind = checksum.Type(d.Text())
+		return
+	}
+	a, err := checksum.ParseAlgorithm(what)
+	if err != nil {
+		return // one that S3 has learnt since
+	}
+	if s.text == nil {
+		s.text = make(map[checksum.Algorithm]string, 1)
+	}
+	s.text[a] = d.Text()
+}
+
+// value is the one that costs least to verify, the zero value if there is none.
+func (s *checksumElements) value() (checksum.Value, error) {
+	for _, a := range checksum.Algorithms() {
+		if text := s.text[a]; text != "" {
+			return checksum.Parse(a, text, s.kind)
+		}
+	}
+	return checksum.Value{}, nil
 }

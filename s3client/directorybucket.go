@@ -39,7 +39,7 @@ func (n network) directoryBucket(k *call, region string) (place, error) {
 		return place{}, fmt.Errorf("transfer acceleration takes no directory buckets, as %q is one: leave accelerate out", k.bucket)
 	}
 	p := place{scheme: n.scheme, host: n.host, path: n.basePath, service: serviceExpress, region: region,
-		session: k.subject != wholeBucket && k.op != "CreateSession"}
+		session: k.subject != wholeBucket && k.op != "CreateSession" && k.source == nil} // of copies: Amazon S3 API Reference, "CopyObject"
 	inHost := !n.pathStyle && k.subject != wholeBucket
 	if p.host == "" {
 		fips, dualStack, zone := "", "", "-"+directoryZone(k.bucket)

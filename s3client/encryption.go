@@ -69,6 +69,7 @@ func (c CustomerKey) set(k *call, prefix string) {
 		k.fail(fmt.Errorf("SSE-C sends the MD5 of its key: %w", err))
 		return
 	}
+	k.customerKey = true
 	k.set(prefix+"Algorithm", "AES256")
 	k.set(prefix+"Key", base64Of(c.key[:]))
 	k.set(prefix+"Key-Md5", sum)

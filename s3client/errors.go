@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
-	"github.com/sigvier/sigvier/sts"
 )
 
 // APIError is the service's own word: code, message, status, request ID.
@@ -20,19 +19,69 @@ var (
 	ErrDenied = errors.New("denied")
 )
 
-// Codes that programs branch on.
+// Codes that programs branch on (Amazon S3 API Reference, "Error responses").
 var (
-	ErrNoSuchKey             error = &APIError{Code: "NoSuchKey"}
-	ErrNoSuchBucket          error = &APIError{Code: "NoSuchBucket"}
-	ErrAccessDenied          error = &APIError{Code: "AccessDenied"}
-	ErrPreconditionFailed    error = &APIError{Code: "PreconditionFailed"}
-	ErrNotModified           error = &APIError{Code: "NotModified"}
-	ErrInvalidRange          error = &APIError{Code: "InvalidRange"}
-	ErrBucketAlreadyExists   error = &APIError{Code: "BucketAlreadyExists"}
-	ErrBucketAlreadyOwned    error = &APIError{Code: "BucketAlreadyOwnedByYou"}
-	ErrBucketNotEmpty        error = &APIError{Code: "BucketNotEmpty"}
-	ErrSignatureDoesNotMatch error = &APIError{Code: "SignatureDoesNotMatch"}
-	ErrExpiredToken          error = &APIError{Code: "ExpiredToken"}
+	// About what is not there, or there already.
+	ErrNoSuchKey           error = &APIError{Code: "NoSuchKey"}
+	ErrNoSuchBucket        error = &APIError{Code: "NoSuchBucket"}
+	ErrNoSuchVersion       error = &APIError{Code: "NoSuchVersion"}
+	ErrNoSuchUpload        error = &APIError{Code: "NoSuchUpload"} // or it was completed or aborted
+	ErrNoSuchTagSet        error = &APIError{Code: "NoSuchTagSet"}
+	ErrBucketAlreadyExists error = &APIError{Code: "BucketAlreadyExists"}
+	ErrBucketAlreadyOwned  error = &APIError{Code: "BucketAlreadyOwnedByYou"}
+	ErrBucketNotEmpty      error = &APIError{Code: "BucketNotEmpty"}
+
+	// About configurations that a bucket or an object does not have.
+	ErrNoSuchCORSConfiguration       error = &APIError{Code: "NoSuchCORSConfiguration"}
+	ErrNoSuchLifecycleConfiguration  error = &APIError{Code: "NoSuchLifecycleConfiguration"}
+	ErrNoSuchObjectLockConfiguration error = &APIError{Code: "NoSuchObjectLockConfiguration"} // of an object
+	ErrObjectLockNotConfigured       error = &APIError{Code: "ObjectLockConfigurationNotFoundError"}
+
+	// About who asks.
+	ErrAccessDenied                  error = &APIError{Code: "AccessDenied"}
+	ErrSignatureDoesNotMatch         error = &APIError{Code: "SignatureDoesNotMatch"}
+	ErrInvalidAccessKeyID            error = &APIError{Code: "InvalidAccessKeyId"}
+	ErrExpiredToken                  error = &APIError{Code: "ExpiredToken"}
+	ErrInvalidToken                  error = &APIError{Code: "InvalidToken"}
+	ErrRequestTimeTooSkewed          error = &APIError{Code: "RequestTimeTooSkewed"}
+	ErrAccessControlListNotSupported error = &APIError{Code: "AccessControlListNotSupported"}
+	ErrPermanentRedirect             error = &APIError{Code: "PermanentRedirect"}
+	ErrAuthorizationHeaderMalformed  error = &APIError{Code: "AuthorizationHeaderMalformed"}
+
+	// About conditions.
+	ErrPreconditionFailed         error = &APIError{Code: "PreconditionFailed"}
+	ErrNotModified                error = &APIError{Code: "NotModified"}
+	ErrConditionalRequestConflict error = &APIError{Code: "ConditionalRequestConflict"}
+
+	// About what was asked for.
+	ErrInvalidRange      error = &APIError{Code: "InvalidRange"}
+	ErrInvalidPart       error = &APIError{Code: "InvalidPart"}
+	ErrInvalidPartOrder  error = &APIError{Code: "InvalidPartOrder"}
+	ErrInvalidPartNumber error = &APIError{Code: "InvalidPartNumber"}
+	ErrEntityTooSmall    error = &APIError{Code: "EntityTooSmall"}
+	ErrEntityTooLarge    error = &APIError{Code: "EntityTooLarge"}
+	ErrBadDigest         error = &APIError{Code: "BadDigest"}
+	ErrIncompleteBody    error = &APIError{Code: "IncompleteBody"}
+	ErrMetadataTooLarge  error = &APIError{Code: "MetadataTooLarge"}
+	ErrMalformedXML      error = &APIError{Code: "MalformedXML"}
+	ErrInvalidArgument   error = &APIError{Code: "InvalidArgument"}
+	ErrInvalidBucketName error = &APIError{Code: "InvalidBucketName"}
+	ErrInvalidRequest    error = &APIError{Code: "InvalidRequest"}
+	ErrInvalidTag        error = &APIError{Code: "InvalidTag"}
+	ErrMethodNotAllowed  error = &APIError{Code: "MethodNotAllowed"}
+	ErrNotImplemented    error = &APIError{Code: "NotImplemented"}
+
+	// About archived objects.
+	ErrInvalidObjectState       error = &APIError{Code: "InvalidObjectState"}
+	ErrObjectNotInActiveTier    error = &APIError{Code: "ObjectNotInActiveTierError"} // of the source of a copy
+	ErrRestoreAlreadyInProgress error = &APIError{Code: "RestoreAlreadyInProgress"}
+
+	// About the service's own state.
+	ErrSlowDown           error = &APIError{Code: "SlowDown"}
+	ErrServiceUnavailable error = &APIError{Code: "ServiceUnavailable"}
+	ErrInternalError      error = &APIError{Code: "InternalError"}
+	ErrRequestTimeout     error = &APIError{Code: "RequestTimeout"}
+	ErrOperationAborted   error = &APIError{Code: "OperationAborted"}
 )
 
 // Error says which operation failed on what, and why.
@@ -58,7 +107,8 @@ func (e *Error) Error() string {
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is matches [ErrNotFound] and [ErrDenied].
+// Is matches [ErrNotFound] and [ErrDenied], and the codes of S3 where STS, another
+// server, or an answer without a document has another one for the same.
 func (e *Error) Is(target error) bool {
 	var api *APIError
 	if !errors.As(e.Err, &api) {
@@ -69,55 +119,27 @@ func (e *Error) Is(target error) bool {
 		return api.Status == http.StatusNotFound && !isDenial(api)
 	case ErrDenied:
 		return isDenial(api)
+	case ErrInvalidAccessKeyID:
+		return api.Code == "InvalidClientTokenId" || api.Code == versityUserNotFound
+	case ErrExpiredToken:
+		return api.Code == "ExpiredTokenException"
+	case ErrInvalidRange:
+		return api.Code == "RequestedRangeNotSatisfiable"
+	case ErrEntityTooLarge:
+		return api.Code == "RequestEntityTooLarge"
 	}
 	return false
 }
 
+// versityUserNotFound is versitygw's InvalidAccessKeyId, with status 404.
+const versityUserNotFound = "XAdminUserNotFound"
+
 func isDenial(e *APIError) bool {
 	switch e.Code {
-	case "ExpiredToken", "ExpiredTokenException", "InvalidToken", "AuthorizationHeaderMalformed",
-		"XAdminUserNotFound": // versitygw's InvalidAccessKeyId, with status 404
+	case "ExpiredToken", "ExpiredTokenException", "InvalidToken", "AuthorizationHeaderMalformed", versityUserNotFound:
 		return true
+	case "InvalidObjectState", "ObjectNotInActiveTierError": // 403, and nobody is refused
+		return false
 	}
 	return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
-}
-
-// hint says what to do about an error.
-func hint(err error) string {
-	var api *APIError
-	if !errors.As(err, &api) {
-		return ""
-	}
-	if errors.Is(err, sts.ErrAccessDenied) {
-		return "the role does not trust these credentials, or wants another external ID"
-	}
-	switch api.Code {
-	case "SignatureDoesNotMatch":
-		return "the secret access key does not belong to this access key ID, or something on the way changed the request"
-	case "InvalidAccessKeyId", "InvalidClientTokenId", "XAdminUserNotFound":
-		return "check the access key ID, and that this is the service it belongs to"
-	case "NoSuchBucket":
-		return "check the bucket's name"
-	case "ExpiredToken", "ExpiredTokenException":
-		return "the session has ended: get new temporary credentials"
-	case "PackedPolicyTooLarge":
-		return "restrict to a shorter path, or set no_session_policy"
-	case "RequestTimeTooSkewed":
-		return "set this machine's clock"
-	case "Forbidden":
-		return "the credentials are wrong, or have no permission for this"
-	case "NotFound":
-		return "there is no such bucket or key"
-	case "BadRequest":
-		if api.Region == "" {
-			return "the answer to HEAD does not say why: check the region and the credentials"
-		}
-	}
-	if api.Region != "" && (api.Status == http.StatusMovedPermanently || api.Status == http.StatusBadRequest) {
-		return "the bucket is in region " + api.Region + ": set the region to that"
-	}
-	if api.Status >= 300 && api.Status < 400 && api.Status != http.StatusNotModified {
-		return "the service redirects: check region and endpoint"
-	}
-	return ""
 }

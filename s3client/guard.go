@@ -66,9 +66,14 @@ func (g guard) checkBucket(bucket string) error {
 	switch {
 	case bucket == "":
 		return errors.New("the bucket is empty")
+	case strings.HasPrefix(bucket, "arn:"):
+		if _, err := parseAccessPoint(bucket); err != nil { // whose names have slashes
+			return err
+		}
 	case strings.ContainsAny(bucket, "/?#\\") || bucket == "." || bucket == "..":
 		return fmt.Errorf("the bucket %q is malformed", bucket)
-	case g.bucket != "" && bucket != g.bucket:
+	}
+	if g.bucket != "" && bucket != g.bucket {
 		return fmt.Errorf("%w to the bucket %q, and the bucket is %q", ErrRestricted, g.bucket, bucket)
 	}
 	return nil

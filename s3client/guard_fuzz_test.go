@@ -43,7 +43,7 @@ func FuzzGuard(f *testing.F) {
 			if op.kind != "key" && op.kind != "prefix" {
 				continue
 			}
-			net := &recorder{answers: []answer{says(200, listing)}}
+			net := &recorder{answers: []answer{says(200, documentOf(name))}}
 			client := open(t, c, &s3client.Options{Base: net, Now: func() time.Time { return moment }})
 			err := op.call(t.Context(), client, "data", key)
 			if err != nil {

@@ -37,6 +37,60 @@ var operations = map[string]struct {
 		_, err := c.DeleteObject(ctx, s3client.DeleteObjectInput{Bucket: bucket, Key: key})
 		return err
 	}},
+	"CopyObject": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.CopyObject(ctx, s3client.CopyObjectInput{Bucket: bucket, Key: key, CopySource: s3client.CopySource{Bucket: bucket, Key: key}})
+		return err
+	}},
+	"GetObjectAttributes": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.GetObjectAttributes(ctx, s3client.GetObjectAttributesInput{Bucket: bucket, Key: key})
+		return err
+	}},
+	"GetObjectAttributesPages": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		for _, err := range c.GetObjectAttributesPages(ctx, s3client.GetObjectAttributesInput{Bucket: bucket, Key: key}) {
+			return err
+		}
+		return errors.New("no page and no error")
+	}},
+	"GetObjectTagging": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.GetObjectTagging(ctx, s3client.GetObjectTaggingInput{Bucket: bucket, Key: key})
+		return err
+	}},
+	"PutObjectTagging": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.PutObjectTagging(ctx, s3client.PutObjectTaggingInput{Bucket: bucket, Key: key, TagSet: []s3client.Tag{{Key: "k", Value: "v"}}})
+		return err
+	}},
+	"DeleteObjectTagging": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.DeleteObjectTagging(ctx, s3client.DeleteObjectTaggingInput{Bucket: bucket, Key: key})
+		return err
+	}},
+	"GetObjectAcl": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.GetObjectAcl(ctx, s3client.GetObjectAclInput{Bucket: bucket, Key: key})
+		return err
+	}},
+	"PutObjectAcl": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.PutObjectAcl(ctx, s3client.PutObjectAclInput{Bucket: bucket, Key: key, ACL: "private"})
+		return err
+	}},
+	"RestoreObject": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.RestoreObject(ctx, s3client.RestoreObjectInput{Bucket: bucket, Key: key, Days: 1})
+		return err
+	}},
+	"GetObjectRetention": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.GetObjectRetention(ctx, s3client.GetObjectRetentionInput{Bucket: bucket, Key: key})
+		return err
+	}},
+	"PutObjectRetention": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.PutObjectRetention(ctx, s3client.PutObjectRetentionInput{Bucket: bucket, Key: key, Mode: "GOVERNANCE", RetainUntilDate: moment})
+		return err
+	}},
+	"GetObjectLegalHold": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.GetObjectLegalHold(ctx, s3client.GetObjectLegalHoldInput{Bucket: bucket, Key: key})
+		return err
+	}},
+	"PutObjectLegalHold": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.PutObjectLegalHold(ctx, s3client.PutObjectLegalHoldInput{Bucket: bucket, Key: key, Status: "ON"})
+		return err
+	}},
 	"Presign": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
 		p, err := c.Presign(ctx, s3client.PresignInput{Operation: s3client.GetObjectInput{Bucket: bucket, Key: key}, Expires: time.Minute})
 		if err != nil && p.URL != "" {
@@ -152,8 +206,11 @@ const listing = `<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketR
 // documents are what operations are answered with, if it is another one.
 var documents = map[string]string{
 	"ListBuckets": "<ListAllMyBucketsResult/>", "ListBucketsPages": "<ListAllMyBucketsResult/>",
-	"GetBucketLocation": "<LocationConstraint/>",
-	"CreateSession":     "<CreateSessionResult><Credentials><AccessKeyId>A</AccessKeyId><SecretAccessKey>S</SecretAccessKey><SessionToken>T</SessionToken></Credentials></CreateSessionResult>",
+	"GetBucketLocation":   "<LocationConstraint/>",
+	"CopyObject":          "<CopyObjectResult/>",
+	"GetObjectAttributes": "<GetObjectAttributesResponse/>", "GetObjectAttributesPages": "<GetObjectAttributesResponse/>",
+	"GetObjectTagging": "<Tagging/>", "GetObjectAcl": "<AccessControlPolicy/>", "GetObjectRetention": "<Retention/>", "GetObjectLegalHold": "<LegalHold/>",
+	"CreateSession": "<CreateSessionResult><Credentials><AccessKeyId>A</AccessKeyId><SecretAccessKey>S</SecretAccessKey><SessionToken>T</SessionToken></Credentials></CreateSessionResult>",
 }
 
 func documentOf(operation string) string { return cmp.Or(documents[operation], listing) }

@@ -3,6 +3,7 @@ package s3client
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strings"
 )
@@ -33,6 +34,14 @@ func (c Connection) network() (network, error) {
 	return n, nil
 }
 
+// isLoopback reports whether what is sent to a host, with or without port, stays on
+// this machine.
+func isLoopback(host string) bool {
+	host = (&url.URL{Host: host}).Hostname()
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
 // place is where a request goes, and what it is signed for there.
 type place struct {
 	scheme, host string
@@ -56,6 +65,11 @@ const (
 func (n network) place(k *call, region string) (place, error) {
 	if region == "" {
 		region = n.region
+	}
+	if k.customerKey && n.scheme == "http" && !isLoopback(n.host) {
+		// Amazon S3 User Guide, "Using server-side encryption with customer-provided keys
+		// (SSE-C)": a key that was sent over HTTP is to be taken for compromised.
+		return place{}, fmt.Errorf("the customer key of SSE-C would go over HTTP, which is not encrypted, to %s: use an endpoint with https", n.host)
 	}
 	switch {
 	case strings.HasPrefix(k.bucket, "arn:"):

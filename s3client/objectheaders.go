@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 )
@@ -33,29 +32,6 @@ type ObjectHeaders struct {
 	ObjectLock
 }
 
-// Tag is a label of a bucket or an object.
-type Tag struct{ Key, Value string }
-
-// ObjectLock keeps an object from being removed or overwritten (Amazon S3 User Guide,
-// "Locking objects with Object Lock").
-type ObjectLock struct {
-	ObjectLockMode            string // "GOVERNANCE" or "COMPLIANCE"
-	ObjectLockRetainUntilDate time.Time
-	ObjectLockLegalHoldStatus string // "ON" or "OFF"
-}
-
-func (o ObjectLock) isZero() bool {
-	return o.ObjectLockMode == "" && o.ObjectLockRetainUntilDate.IsZero() && o.ObjectLockLegalHoldStatus == ""
-}
-
-func (o ObjectLock) set(k *call) {
-	k.set("X-Amz-Object-Lock-Mode", o.ObjectLockMode)
-	if !o.ObjectLockRetainUntilDate.IsZero() {
-		k.set("X-Amz-Object-Lock-Retain-Until-Date", o.ObjectLockRetainUntilDate.UTC().Format(time.RFC3339))
-	}
-	k.set("X-Amz-Object-Lock-Legal-Hold", o.ObjectLockLegalHoldStatus)
-}
-
 func (o ObjectHeaders) set(k *call) {
 	k.set("Cache-Control", o.CacheControl)
 	k.set("Content-Disposition", o.ContentDisposition)
@@ -68,7 +44,7 @@ func (o ObjectHeaders) set(k *call) {
 	k.setMetadata(o.Metadata)
 	k.set("X-Amz-Storage-Class", o.StorageClass)
 	k.set("X-Amz-Acl", o.ACL)
-	k.set("X-Amz-Tagging", tagging(o.Tags))
+	k.setTags(o.Tags)
 	k.set("X-Amz-Website-Redirect-Location", o.WebsiteRedirectLocation)
 	o.Encryption.set(k)
 	o.ObjectLock.set(k)
@@ -127,16 +103,4 @@ func decodeMetadata(value string) string {
 		return value // it only looked so
 	}
 	return decoded
-}
-
-// tagging writes tags as a header has them.
-func tagging(tags []Tag) string {
-	var b strings.Builder
-	for i, t := range tags {
-		if i > 0 {
-			b.WriteByte('&')
-		}
-		b.WriteString(url.QueryEscape(t.Key) + "=" + url.QueryEscape(t.Value))
-	}
-	return b.String()
 }

@@ -3,6 +3,7 @@ package s3client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 )
 
@@ -23,8 +24,10 @@ type call struct {
 	needs       Permissions
 	query       query
 	header      http.Header
-	body        content // nil if there is none
-	wrong       error   // what is wrong with the input, if anything
+	body        content     // nil if there is none
+	source      *CopySource // of a copy: the guard admits it, too
+	customerKey bool        // the header has a key of SSE-C
+	wrong       error       // what is wrong with the input, if anything
 	// mayFailLate: the service answers 200 before it knows whether it succeeds.
 	mayFailLate bool
 }
@@ -56,6 +59,16 @@ const (
 
 // check admits a call, or says why not. There is no way round it to the network.
 func (g guard) check(k *call) error {
+	if err := g.checkSubject(k); err != nil || k.source == nil {
+		return err
+	}
+	if err := g.checkKey(k.source.Bucket, k.source.Key, MayRead); err != nil {
+		return fmt.Errorf("the source of the copy: %w", err)
+	}
+	return nil
+}
+
+func (g guard) checkSubject(k *call) error {
 	switch k.subject {
 	case aKey:
 		return g.checkKey(k.bucket, k.key, k.needs)

@@ -146,9 +146,15 @@ func (c *Client) doEmpty(ctx context.Context, k *call) (http.Header, error) {
 	if err != nil {
 		return nil, err
 	}
+	discard(resp)
+	return resp.Header, nil
+}
+
+// discard reads the little that an empty answer may have, so that the connection is
+// there for the next call.
+func discard(resp *http.Response) {
 	io.CopyN(io.Discard, resp.Body, 64<<10)
 	resp.Body.Close()
-	return resp.Header, nil
 }
 
 // maxDocument bounds an XML answer: a page of 1,000 keys of 1,024 bytes, each byte
