@@ -34,7 +34,11 @@ func TestRefusals(t *testing.T) {
 			}
 			form := s.connection()
 			test.change(&form)
-			_, err := open(t, form).ListObjectsV2(context.Background(), s3client.ListObjectsV2Input{Bucket: bucket})
+			client, err := form.Open(&s3client.Options{StayInRegion: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = client.ListObjectsV2(context.Background(), s3client.ListObjectsV2Input{Bucket: bucket})
 			var api *s3client.APIError
 			if !errors.Is(err, s3client.ErrDenied) || !errors.As(err, &api) || api.Code != test.code {
 				t.Errorf("ListObjectsV2() with %s = %v, want ErrDenied with %s", test.name, err, test.code)
@@ -43,6 +47,16 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("ListObjectsV2() with %s tells the secret: %v", test.name, err)
 			}
 		}
+	})
+}
+
+// All three servers say where the bucket is.
+func TestRegionIsLearnt(t *testing.T) {
+	each(t, func(t *testing.T, s server) {
+		bucket := makeBucket(t, open(t, s.connection()), "interop-region")
+		form := s.connection()
+		form.Region = "eu-west-1"
+		put(t, open(t, form), bucket, "k", "body")
 	})
 }
 
