@@ -31,32 +31,40 @@ func directoryZone(bucket string) string {
 	return rest[i+2:]
 }
 
+// looksLikeDirectoryBucket tells the endings that S3 keeps for them.
+func looksLikeDirectoryBucket(bucket string) bool {
+	return strings.HasSuffix(bucket, "--x-s3") || strings.HasSuffix(bucket, "--xa-s3")
+}
+
 // directoryBucket finds where a directory bucket's requests go (Amazon S3 User Guide,
-// "Regional and Zonal endpoints for directory buckets"): those about objects to its
-// zone, those that make and remove it to the region's control endpoint.
+// "Regional and Zonal endpoints for directory buckets"): those about the bucket itself
+// to the region's control endpoint, with the caller's own credentials, all others to
+// its zone.
 func (n network) directoryBucket(k *call, region string) (place, error) {
 	if n.accelerate {
 		return place{}, fmt.Errorf("transfer acceleration takes no directory buckets, as %q is one: leave accelerate out", k.bucket)
 	}
+	control := strings.Contains(k.op, "Bucket") && k.op != "HeadBucket"
 	p := place{scheme: n.scheme, host: n.host, path: n.basePath, service: serviceExpress, region: region,
-		session: k.subject != wholeBucket && k.op != "CreateSession" && k.source == nil} // of copies: Amazon S3 API Reference, "CopyObject"
-	inHost := !n.pathStyle && k.subject != wholeBucket
+		session: !control && k.op != "CreateSession" && k.source == nil} // of copies: Amazon S3 API Reference, "CopyObject"
+	inHost := !n.pathStyle && !control
 	if p.host == "" {
-		fips, dualStack, zone := "", "", "-"+directoryZone(k.bucket)
+		inHost = !control // the only style there is
+		p.host = "s3express"
+		if control {
+			p.host += "-control"
+		}
 		if n.fips {
-			fips = "-fips"
+			p.host += "-fips"
+		}
+		if !control {
+			p.host += "-" + directoryZone(k.bucket)
 		}
 		if n.dualStack {
-			dualStack = ".dualstack"
+			p.host += ".dualstack"
 		}
 		_, dnsSuffix := partitionOf(region)
-		where := "s3express" + fips + zone
-		if k.subject == wholeBucket {
-			where = "s3express-control" + fips
-		} else {
-			inHost = true // the only style there is
-		}
-		p.host = where + dualStack + "." + region + "." + dnsSuffix
+		p.host += "." + region + "." + dnsSuffix
 	}
 	if inHost {
 		p.host = k.bucket + "." + p.host

@@ -70,6 +70,9 @@ func (c Connection) stsEndpoint() string {
 // fitsHost reports whether a bucket's name, or what stands in its place, can be a part
 // of a host name. A dot would break the wildcard certificate.
 func fitsHost(bucket, scheme string) bool {
+	if len(bucket) < 3 {
+		return false
+	}
 	if scheme == "https" {
 		return isHostLabel(bucket)
 	}

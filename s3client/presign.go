@@ -37,7 +37,8 @@ func (c *Client) Presign(ctx context.Context, in PresignInput) (PresignedRequest
 	if in.Operation == nil {
 		return PresignedRequest{}, &Error{Op: "Presign", Err: fmt.Errorf("there is no Operation: a GetObjectInput or another input is expected")}
 	}
-	k := in.Operation.call(c)
+	asked := in.Operation.call(c)
+	k := asked
 	k.op = "Presign"
 	if err := c.admit(&k); err != nil {
 		return PresignedRequest{}, err
@@ -55,7 +56,7 @@ func (c *Client) Presign(ctx context.Context, in PresignInput) (PresignedRequest
 			return fail(err)
 		}
 	}
-	at, err := c.network.place(&k, cmp.Or(k.region, c.regions.of(k.bucket)))
+	at, err := c.network.place(&asked, cmp.Or(k.region, c.regions.of(k.bucket)))
 	if err != nil {
 		return fail(err)
 	}
