@@ -88,6 +88,9 @@ func (c *Client) CopyObject(ctx context.Context, in CopyObjectInput) (CopyObject
 	if err != nil {
 		return CopyObjectOutput{}, err
 	}
+	if err := in.CustomerKey.kept(&k, h); err != nil {
+		return CopyObjectOutput{}, err
+	}
 	out.VersionID = h.Get("X-Amz-Version-Id")
 	out.CopySourceVersionID = h.Get("X-Amz-Copy-Source-Version-Id")
 	out.EncryptedWith = encryptedWith(h)

@@ -2,7 +2,9 @@ package s3client
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 
 	"github.com/sigvier/sigvier/s3client/checksum"
@@ -73,6 +75,17 @@ func (c CustomerKey) set(k *call, prefix string) {
 	k.set(prefix+"Algorithm", "AES256")
 	k.set(prefix+"Key", base64Of(c.key[:]))
 	k.set(prefix+"Key-Md5", sum)
+}
+
+// errKeyIgnored is for servers that do not know SSE-C, and store the object all the same.
+var errKeyIgnored = errors.New("the service has stored the object, and not encrypted with the customer key: it does not know SSE-C; remove the object if it must not be there as it is")
+
+// kept looks at the answer to what was to be stored with the key.
+func (c CustomerKey) kept(k *call, answer http.Header) error {
+	if c.key != nil && first(answer, "X-Amz-Server-Side-Encryption-Customer-Algorithm") == "" {
+		return k.wrap(errKeyIgnored)
+	}
+	return nil
 }
 
 func base64Of(b []byte) string { return base64.StdEncoding.EncodeToString(b) }

@@ -20,14 +20,20 @@ func hint(err error) string {
 		return text
 	}
 	switch {
-	case api.Region != "" && (api.Status == http.StatusMovedPermanently || api.Status == http.StatusBadRequest):
+	case api.Region != "" && (api.Status == http.StatusMovedPermanently || api.Code == "AuthorizationHeaderMalformed" || isBareBadRequest(api)):
 		return "the bucket is in region " + api.Region + ": set the region to that"
 	case api.Status >= 300 && api.Status < 400 && api.Status != http.StatusNotModified:
 		return "the service redirects: check region and endpoint"
-	case api.Code == "BadRequest" && api.Message == "":
+	case isBareBadRequest(api):
 		return "the answer to HEAD does not say why: check the region and the credentials"
 	}
 	return ""
+}
+
+// isBareBadRequest tells an answer of status 400 that does not say why, as one to HEAD
+// cannot.
+func isBareBadRequest(api *APIError) bool {
+	return api.Status == http.StatusBadRequest && api.Code == "BadRequest" && api.Message == ""
 }
 
 // hintOnCode is what is to be said of a code whatever comes with it: S3's (Amazon S3

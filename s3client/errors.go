@@ -125,6 +125,8 @@ func (e *Error) Is(target error) bool {
 		return api.Code == "ExpiredTokenException"
 	case ErrInvalidRange:
 		return api.Code == "RequestedRangeNotSatisfiable"
+	case ErrBadDigest:
+		return api.Code == "XAmzContentChecksumMismatch" // MinIO's
 	case ErrEntityTooLarge:
 		return api.Code == "RequestEntityTooLarge"
 	}

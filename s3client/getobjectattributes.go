@@ -84,7 +84,8 @@ func (in GetObjectAttributesInput) call(c *Client) call {
 func (c *Client) GetObjectAttributes(ctx context.Context, in GetObjectAttributesInput) (GetObjectAttributesOutput, error) {
 	k := in.call(c)
 	var out GetObjectAttributesOutput
-	h, err := c.doXML(ctx, &k, "GetObjectAttributesResponse", out.read)
+	h, err := c.doXML(ctx, &k, "GetObjectAttributesResponse", out.read,
+		"getObjectAttributesResponse") // MinIO's
 	if err != nil {
 		return GetObjectAttributesOutput{}, err
 	}

@@ -17,8 +17,10 @@ type ObjectHeaders struct {
 	ContentLanguage    string
 	ContentType        string // the service's default: application/octet-stream
 	Expires            time.Time
-	// Metadata is the user's own: x-amz-meta-… and text. Text that is not ASCII is
-	// encoded as RFC 2047 says, and decoded by [Client.GetObject].
+	// Metadata is the user's own: x-amz-meta-… and text of one line. Text that is not
+	// ASCII is encoded as RFC 2047 says, and decoded by [Client.GetObject]. Blanks at
+	// either end, and text that looks as if it were encoded, come back as they are from
+	// servers that keep what they get; S3 may decode it, and give it back without.
 	Metadata map[string]string
 	// StorageClass is "STANDARD", "STANDARD_IA", "GLACIER", …; "" is STANDARD.
 	StorageClass string
@@ -61,6 +63,12 @@ func (k *call) setMetadata(metadata map[string]string) {
 			k.fail(fmt.Errorf("the metadata's name %q is none of a header: letters, digits and hyphens are expected", name))
 			continue
 		}
+		if strings.ContainsFunc(value, isControl) {
+			// S3 may give it back decoded (Amazon S3 User Guide, "Working with object
+			// metadata"), in a header that nobody can read, and no object with it.
+			k.fail(fmt.Errorf("the value of the metadata's %q has control characters: text of one line is expected", name))
+			continue
+		}
 		key := http.CanonicalHeaderKey(metadataPrefix + name)
 		if other, twice := seen[key]; twice {
 			k.fail(fmt.Errorf("the metadata has %q and %q, which S3 takes for one name", min(name, other), max(name, other)))
@@ -75,6 +83,9 @@ func (k *call) setMetadata(metadata map[string]string) {
 
 // isToken reports whether a name can be a header's (RFC 9110 section 5.6.2).
 func isToken(s string) bool { return consists(s, lower+upper+digits+"!#$%&'*+-.^_`|~") }
+
+// isControl tells what a header's value cannot have (RFC 9110 section 5.5).
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 // encodeMetadata encodes what would not come through a header as it is.
 func encodeMetadata(value string) string {

@@ -72,7 +72,7 @@ func (c *Client) GetObjectRetention(ctx context.Context, in GetObjectRetentionIn
 			}
 		}
 		return nil
-	})
+	}, "ObjectLockRetention") // versitygw's
 	if err != nil {
 		return GetObjectRetentionOutput{}, err
 	}

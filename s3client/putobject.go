@@ -87,5 +87,8 @@ func (c *Client) PutObject(ctx context.Context, in PutObjectInput) (PutObjectOut
 	if err != nil {
 		return PutObjectOutput{}, err
 	}
+	if err := in.CustomerKey.kept(&k, h); err != nil {
+		return PutObjectOutput{}, err
+	}
 	return PutObjectOutput{ETag: h.Get("Etag"), VersionID: h.Get("X-Amz-Version-Id"), Checksum: checksumOf(h)}, nil
 }

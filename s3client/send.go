@@ -162,15 +162,15 @@ func discard(resp *http.Response) {
 const maxDocument = 16 << 20
 
 // doXML is do for an answer that is a document with the given root element, which
-// read goes through.
-func (c *Client) doXML(ctx context.Context, k *call, root string, read func(*awsxml.Decoder) error) (http.Header, error) {
+// read goes through, or with one of others that servers are known to have for it.
+func (c *Client) doXML(ctx context.Context, k *call, root string, read func(*awsxml.Decoder) error, others ...string) (http.Header, error) {
 	if err := c.admit(k); err != nil {
 		return nil, err
 	}
-	return c.exchangeXML(ctx, k, root, read)
+	return c.exchangeXML(ctx, k, root, read, others...)
 }
 
-func (c *Client) exchangeXML(ctx context.Context, k *call, root string, read func(*awsxml.Decoder) error) (http.Header, error) {
+func (c *Client) exchangeXML(ctx context.Context, k *call, root string, read func(*awsxml.Decoder) error, others ...string) (http.Header, error) {
 	resp, err := c.exchange(ctx, k)
 	if err == nil && k.mayFailLate {
 		resp, err = c.late(ctx, k, resp)
@@ -182,7 +182,7 @@ func (c *Client) exchangeXML(ctx context.Context, k *call, root string, read fun
 	begin := make([]byte, 80) // who else answered?
 	n, _ := io.ReadFull(resp.Body, begin)
 	d := awsxml.NewDecoder(io.MultiReader(bytes.NewReader(begin[:n]), resp.Body), maxDocument)
-	d.Root(root)
+	d.Root(append(others, root)...)
 	wrong := read(d)
 	err = d.End()
 	if syntax := (*awsxml.SyntaxError)(nil); errors.As(err, &syntax) {

@@ -36,6 +36,9 @@ func (e *APIError) Error() string {
 	if e.Message != "" {
 		b.WriteString(": " + e.Message)
 	}
+	if e.Status == 0 { // a code to compare with
+		return b.String()
+	}
 	fmt.Fprintf(&b, " (HTTP %d", e.Status)
 	if e.RequestID != "" {
 		b.WriteString(", request ID " + e.RequestID)

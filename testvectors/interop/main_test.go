@@ -90,7 +90,11 @@ func runAll(m *testing.M) (int, error) {
 	}
 	defer own.Close()
 	servers = append(servers, server{"s3test", own.URL, true})
-	return m.Run(), nil
+	code := m.Run()
+	if testing.Verbose() && cases.seen != nil {
+		printCases(os.Stdout)
+	}
+	return code, nil
 }
 
 // install builds a server from the module proxy, once for each version, and
