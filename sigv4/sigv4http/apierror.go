@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"unicode"
 
 	"github.com/sigvier/sigvier/sigv4/sigv4http/awsxml"
 )
@@ -43,7 +44,7 @@ func (e *APIError) Error() string {
 	if e.RequestID != "" {
 		b.WriteString(", request ID " + e.RequestID)
 	}
-	return b.String() + ")"
+	return printable(b.String() + ")")
 }
 
 // Is makes errors.Is match by code: target is an *APIError with only Code set.
@@ -137,6 +138,17 @@ func redact(body []byte, sent *http.Request) []byte {
 		}
 	}
 	return body
+}
+
+// printable keeps control characters, which may be a key's or an attacker's, from the
+// terminals that errors are printed on.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
 
 func setIf(dst *string, s string) {

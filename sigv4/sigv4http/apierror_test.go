@@ -36,6 +36,13 @@ func TestReadErrorKnowsTheDocuments(t *testing.T) {
 			text: "NoSuchKey: The specified key does not exist. (HTTP 404, request ID 4442587FB7D0A2F9)",
 		},
 		{
+			name:   "control characters do not reach the terminal",
+			status: 400,
+			body:   "<Error><Code>Bad</Code><Message>no\n&#27;[2Jkey</Message></Error>",
+			want:   sigv4http.APIError{Status: 400, Code: "Bad", Message: "no\n\x1b[2Jkey"},
+			text:   "Bad: no\n\uFFFD[2Jkey (HTTP 400)",
+		},
+		{
 			name:   "S3 with the region of the bucket",
 			status: 400,
 			body:   `<Error><Code>AuthorizationHeaderMalformed</Code><Message>m</Message><Region>eu-west-1</Region></Error>`,

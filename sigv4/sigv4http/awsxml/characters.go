@@ -148,12 +148,15 @@ func (d *Decoder) reference(w []byte, i int) (r rune, size int) {
 		}
 	}
 	if r == 0 {
-		d.fail(i, "& begins none of &lt; &gt; &amp; &apos; &quot; and no number of a character that XML allows")
+		d.fail(i, "& begins none of &lt; &gt; &amp; &apos; &quot; and no number of a character")
 	}
 	return r, j + 1 - i
 }
 
-// number gives the character that #65 or #x41 stands for, 0 if it is none.
+// number gives the character that #65 or #x41 stands for, 0 if it is none. It may be
+// one that XML 1.0 does not allow, which XML 1.1 does in a reference: S3 writes keys
+// with control characters so where an operation has no encoding-type, such as
+// "CreateMultipartUpload" and "ListParts" (github.com/aws/aws-sdk-php issue 169).
 func number(name []byte) rune {
 	digits, ok := bytes.CutPrefix(name, []byte("#"))
 	if !ok {
@@ -164,7 +167,7 @@ func number(name []byte) rune {
 		digits, base = hex, 16
 	}
 	n, err := strconv.ParseUint(string(digits), base, 32)
-	if err != nil || n > utf8.MaxRune || !isChar(rune(n)) {
+	if err != nil || n > utf8.MaxRune || !utf8.ValidRune(rune(n)) {
 		return 0
 	}
 	return rune(n)

@@ -21,7 +21,8 @@
 // What it reads is XML 1.0 in UTF-8, strictly, and with encoding/xml it agrees on
 // every document of the kind. It refuses what AWS never sends and an attacker might:
 // a document type with its entities, names beyond ASCII, and more than its limits
-// allow. Memory is bounded by them, whatever the length of the document.
+// allow. One thing it takes that XML 1.0 does not: references to control characters,
+// which S3 writes for those of keys. Memory is bounded by them, whatever the length of the document.
 //
 // Elements go by their local name: no document of AWS has two of different
 // namespaces. Attributes are checked, and not given.
