@@ -34,7 +34,7 @@ func (p ChecksumPolicy) forUpload(b *body) checksum.Algorithm {
 	switch {
 	case b.algorithm != "":
 		return b.algorithm
-	case p == ChecksumsAlways, b.required && p != ChecksumsNever:
+	case p == ChecksumsAlways && !b.own, b.required && p != ChecksumsNever:
 		return checksum.CRC64NVME
 	}
 	return ""

@@ -116,7 +116,7 @@ func (e *Error) Is(target error) bool {
 	}
 	switch target {
 	case ErrNotFound:
-		return api.Status == http.StatusNotFound && !isDenial(api)
+		return isMissing(api) && !isDenial(api)
 	case ErrDenied:
 		return isDenial(api)
 	case ErrInvalidAccessKeyID:
@@ -133,12 +133,18 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
+// isMissing also knows what is missing by its code, of one of many objects in an
+// answer of status 200.
+func isMissing(e *APIError) bool {
+	return e.Status == http.StatusNotFound || e.Code == "NoSuchKey" || e.Code == "NoSuchVersion"
+}
+
 // versityUserNotFound is versitygw's InvalidAccessKeyId, with status 404.
 const versityUserNotFound = "XAdminUserNotFound"
 
 func isDenial(e *APIError) bool {
 	switch e.Code {
-	case "ExpiredToken", "ExpiredTokenException", "InvalidToken", "AuthorizationHeaderMalformed", versityUserNotFound:
+	case "AccessDenied", "ExpiredToken", "ExpiredTokenException", "InvalidToken", "AuthorizationHeaderMalformed", versityUserNotFound:
 		return true
 	case "InvalidObjectState", "ObjectNotInActiveTierError": // 403, and nobody is refused
 		return false

@@ -46,6 +46,21 @@ func (g guard) checkKey(bucket, key string, needed Permissions) error {
 	return g.checkPermission(needed)
 }
 
+// checkKeys admits several keys of a bucket: all, or none.
+func (g guard) checkKeys(bucket string, keys iter.Seq[string], needed Permissions) error {
+	if err := g.checkBucket(bucket); err != nil {
+		return err
+	}
+	n := 0
+	for key := range keys {
+		if err := g.checkKey(bucket, key, needed); err != nil {
+			return fmt.Errorf("key %d: %w", n, err)
+		}
+		n++
+	}
+	return g.checkPermission(needed)
+}
+
 // checkPrefix admits what the keys of a listing, or of a form, begin with.
 func (g guard) checkPrefix(bucket, prefix string, needed Permissions) error {
 	if err := g.checkBucket(bucket); err != nil {
@@ -102,7 +117,9 @@ func (g guard) checkPermission(needed Permissions) error {
 	if g.permissions.allows(needed) {
 		return nil
 	}
-	return fmt.Errorf("%w to %v, and this needs the permission %v", ErrRestricted, g.permissions, needed)
+	missing := needed &^ g.permissions
+	missing &= -missing // one at a time
+	return fmt.Errorf("%w to %v, and this needs the permission %v", ErrRestricted, g.permissions, missing)
 }
 
 // within reports whether a key is the path, or lies in its folder.

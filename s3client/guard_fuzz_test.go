@@ -3,6 +3,7 @@ package s3client_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"net/url"
 	"strings"
@@ -55,7 +56,11 @@ func FuzzGuard(f *testing.F) {
 			if !inPath(path, key, op.kind) {
 				t.Errorf("%s: the key %q is outside of %q, and was admitted", name, key, path)
 			}
-			for _, r := range net.requests {
+			for i, r := range net.requests {
+				if r.URL.Query().Has("delete") {
+					checkDeleted(t, path, net.bodies[i])
+					continue
+				}
 				checkSigned(t, name, path, op.kind, r.URL)
 			}
 			action, resource, context := "s3:GetObject", "arn:aws:s3:::data/"+key, map[string][]string(nil)
@@ -142,6 +147,18 @@ func checkSigned(t *testing.T, name, path, kind string, u *url.URL) {
 	}
 	if !inPath(path, key, kind) {
 		t.Errorf("%s: %s is signed, which leads out of %q", name, u, path)
+	}
+}
+
+// checkDeleted reads the document of DeleteObjects as a server does.
+func checkDeleted(t *testing.T, path, body string) {
+	t.Helper()
+	var list struct{ Object []struct{ Key string } }
+	if err := xml.Unmarshal([]byte(body), &list); err != nil || len(list.Object) != 1 {
+		t.Fatalf("%q is no document of one key: %v", body, err)
+	}
+	if key := list.Object[0].Key; !inPath(path, key, "key") {
+		t.Errorf("%q is sent, which leads out of %q", body, path)
 	}
 }
 

@@ -91,6 +91,118 @@ var operations = map[string]struct {
 		_, err := c.PutObjectLegalHold(ctx, s3client.PutObjectLegalHoldInput{Bucket: bucket, Key: key, Status: "ON"})
 		return err
 	}},
+	"CreateMultipartUpload": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.CreateMultipartUpload(ctx, s3client.CreateMultipartUploadInput{Bucket: bucket, Key: key})
+		return err
+	}},
+	"UploadPart": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.UploadPart(ctx, s3client.UploadPartInput{Bucket: bucket, Key: key, UploadID: "u", PartNumber: 1, Body: strings.NewReader("x")})
+		return err
+	}},
+	"UploadPartCopy": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.UploadPartCopy(ctx, s3client.UploadPartCopyInput{Bucket: bucket, Key: key, UploadID: "u", PartNumber: 1, CopySource: s3client.CopySource{Bucket: bucket, Key: key}})
+		return err
+	}},
+	"CompleteMultipartUpload": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.CompleteMultipartUpload(ctx, s3client.CompleteMultipartUploadInput{Bucket: bucket, Key: key, UploadID: "u", Parts: []s3client.CompletedPart{{PartNumber: 1, ETag: "e"}}})
+		return err
+	}},
+	"AbortMultipartUpload": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.AbortMultipartUpload(ctx, s3client.AbortMultipartUploadInput{Bucket: bucket, Key: key, UploadID: "u"})
+		return err
+	}},
+	"ListParts": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.ListParts(ctx, s3client.ListPartsInput{Bucket: bucket, Key: key, UploadID: "u"})
+		return err
+	}},
+	"ListPartsPages": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		for _, err := range c.ListPartsPages(ctx, s3client.ListPartsInput{Bucket: bucket, Key: key, UploadID: "u"}) {
+			return err
+		}
+		return errors.New("no page and no error")
+	}},
+	"ListMultipartUploads": {"prefix", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.ListMultipartUploads(ctx, s3client.ListMultipartUploadsInput{Bucket: bucket, Prefix: key})
+		return err
+	}},
+	"ListMultipartUploadsPages": {"prefix", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		for _, err := range c.ListMultipartUploadsPages(ctx, s3client.ListMultipartUploadsInput{Bucket: bucket, Prefix: key}) {
+			return err
+		}
+		return errors.New("no page and no error")
+	}},
+	"ListObjectVersions": {"prefix", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.ListObjectVersions(ctx, s3client.ListObjectVersionsInput{Bucket: bucket, Prefix: key})
+		return err
+	}},
+	"ListObjectVersionsPages": {"prefix", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		for _, err := range c.ListObjectVersionsPages(ctx, s3client.ListObjectVersionsInput{Bucket: bucket, Prefix: key}) {
+			return err
+		}
+		return errors.New("no page and no error")
+	}},
+	"DeleteObjects": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		_, err := c.DeleteObjects(ctx, s3client.DeleteObjectsInput{Bucket: bucket, Objects: []s3client.ObjectIdentifier{{Key: key}}})
+		return err
+	}},
+	"DeleteObjectsBatches": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
+		for _, err := range c.DeleteObjectsBatches(ctx, s3client.DeleteObjectsInput{Bucket: bucket, Objects: []s3client.ObjectIdentifier{{Key: key}}}) {
+			return err
+		}
+		return errors.New("no batch and no error")
+	}},
+	"GetBucketVersioning": {"whole bucket", func(ctx context.Context, c *s3client.Client, bucket, _ string) error {
+		_, err := c.GetBucketVersioning(ctx, s3client.GetBucketVersioningInput{Bucket: bucket})
+		return err
+	}},
+	"PutBucketVersioning": {"whole bucket", func(ctx context.Context, c *s3client.Client, bucket, _ string) error {
+		_, err := c.PutBucketVersioning(ctx, s3client.PutBucketVersioningInput{Bucket: bucket, Status: "Enabled"})
+		return err
+	}},
+	"GetBucketTagging": {"whole bucket", func(ctx context.Context, c *s3client.Client, bucket, _ string) error {
+		_, err := c.GetBucketTagging(ctx, s3client.GetBucketTaggingInput{Bucket: bucket})
+		return err
+	}},
+	"PutBucketTagging": {"whole bucket", func(ctx context.Context, c *s3client.Client, bucket, _ string) error {
+		_, err := c.PutBucketTagging(ctx, s3client.PutBucketTaggingInput{Bucket: bucket, TagSet: []s3client.Tag{{Key: "k", Value: "v"}}})
+		return err
+	}},
+	"DeleteBucketTagging": {"whole bucket", func(ctx context.Context, c *s3client.Client, bucket, _ string) error {
+		_, err := c.DeleteBucketTagging(ctx, s3client.DeleteBucketTaggingInput{Bucket: bucket})
+		return err
+	}},
+	"GetBucketLifecycleConfiguration": {"whole bucket", func(ctx context.Context, c *s3client.Client, bucket, _ string) error {
+		_, err := c.GetBucketLifecycleConfiguration(ctx, s3client.GetBucketLifecycleConfigurationInput{Bucket: bucket})
+		return err
+	}},
+	"PutBucketLifecycleConfiguration": {"whole bucket", func(ctx context.Context, c *s3client.Client, bucket, _ string) error {
+		_, err := c.PutBucketLifecycleConfiguration(ctx, s3client.PutBucketLifecycleConfigurationInput{Bucket: bucket, LifecycleConfiguration: []byte("<LifecycleConfiguration/>")})
+		return err
+	}},
+	"DeleteBucketLifecycle": {"whole bucket", func(ctx context.Context, c *s3client.Client, bucket, _ string) error {
+		_, err := c.DeleteBucketLifecycle(ctx, s3client.DeleteBucketLifecycleInput{Bucket: bucket})
+		return err
+	}},
+	"GetBucketCors": {"whole bucket", func(ctx context.Context, c *s3client.Client, bucket, _ string) error {
+		_, err := c.GetBucketCors(ctx, s3client.GetBucketCorsInput{Bucket: bucket})
+		return err
+	}},
+	"PutBucketCors": {"whole bucket", func(ctx context.Context, c *s3client.Client, bucket, _ string) error {
+		_, err := c.PutBucketCors(ctx, s3client.PutBucketCorsInput{Bucket: bucket, CORSConfiguration: []byte("<CORSConfiguration/>")})
+		return err
+	}},
+	"DeleteBucketCors": {"whole bucket", func(ctx context.Context, c *s3client.Client, bucket, _ string) error {
+		_, err := c.DeleteBucketCors(ctx, s3client.DeleteBucketCorsInput{Bucket: bucket})
+		return err
+	}},
+	"GetObjectLockConfiguration": {"whole bucket", func(ctx context.Context, c *s3client.Client, bucket, _ string) error {
+		_, err := c.GetObjectLockConfiguration(ctx, s3client.GetObjectLockConfigurationInput{Bucket: bucket})
+		return err
+	}},
+	"PutObjectLockConfiguration": {"whole bucket", func(ctx context.Context, c *s3client.Client, bucket, _ string) error {
+		_, err := c.PutObjectLockConfiguration(ctx, s3client.PutObjectLockConfigurationInput{Bucket: bucket, ObjectLockConfiguration: []byte("<ObjectLockConfiguration/>")})
+		return err
+	}},
 	"Presign": {"key", func(ctx context.Context, c *s3client.Client, bucket, key string) error {
 		p, err := c.Presign(ctx, s3client.PresignInput{Operation: s3client.GetObjectInput{Bucket: bucket, Key: key}, Expires: time.Minute})
 		if err != nil && p.URL != "" {
@@ -197,7 +309,7 @@ func (p noProvider) Credentials(context.Context) (cred sigv4.Credentials, err er
 
 // operationName is the S3 operation of a row of the table.
 func operationName(row string) string {
-	name, _, _ := strings.Cut(strings.TrimSuffix(row, "Pages"), " ")
+	name, _, _ := strings.Cut(strings.TrimSuffix(strings.TrimSuffix(row, "Pages"), "Batches"), " ")
 	return name
 }
 
@@ -210,6 +322,14 @@ var documents = map[string]string{
 	"CopyObject":          "<CopyObjectResult/>",
 	"GetObjectAttributes": "<GetObjectAttributesResponse/>", "GetObjectAttributesPages": "<GetObjectAttributesResponse/>",
 	"GetObjectTagging": "<Tagging/>", "GetObjectAcl": "<AccessControlPolicy/>", "GetObjectRetention": "<Retention/>", "GetObjectLegalHold": "<LegalHold/>",
+	"CreateMultipartUpload": "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
+	"UploadPartCopy":        "<CopyPartResult><ETag>e</ETag></CopyPartResult>", "CompleteMultipartUpload": "<CompleteMultipartUploadResult><ETag>e</ETag></CompleteMultipartUploadResult>",
+	"ListParts": "<ListPartsResult/>", "ListPartsPages": "<ListPartsResult/>",
+	"ListMultipartUploads": "<ListMultipartUploadsResult/>", "ListMultipartUploadsPages": "<ListMultipartUploadsResult/>",
+	"ListObjectVersions": "<ListVersionsResult/>", "ListObjectVersionsPages": "<ListVersionsResult/>",
+	"DeleteObjects": "<DeleteResult/>", "DeleteObjectsBatches": "<DeleteResult/>",
+	"GetBucketVersioning": "<VersioningConfiguration/>", "GetBucketTagging": "<Tagging/>",
+	"GetBucketLifecycleConfiguration": "<LifecycleConfiguration/>", "GetBucketCors": "<CORSConfiguration/>", "GetObjectLockConfiguration": "<ObjectLockConfiguration/>",
 	"CreateSession": "<CreateSessionResult><Credentials><AccessKeyId>A</AccessKeyId><SecretAccessKey>S</SecretAccessKey><SessionToken>T</SessionToken></Credentials></CreateSessionResult>",
 }
 

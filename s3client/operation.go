@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 )
 
@@ -20,7 +21,8 @@ type call struct {
 	bucket, key string
 	region      string // of a bucket that is to be made; "" is where it is
 	subject     subject
-	prefix      string // of an operation about what begins with it
+	prefix      string           // of an operation about what begins with it
+	keys        iter.Seq[string] // of an operation about some
 	needs       Permissions
 	query       query
 	header      http.Header
@@ -51,6 +53,7 @@ type subject int
 const (
 	nothing     subject = iota // which no operation is
 	aKey                       // one key of a bucket
+	someKeys                   // several keys of a bucket
 	aPrefix                    // what begins so
 	aBucket                    // a bucket, and nothing of its keys
 	wholeBucket                // a bucket with all that is in it
@@ -72,6 +75,8 @@ func (g guard) checkSubject(k *call) error {
 	switch k.subject {
 	case aKey:
 		return g.checkKey(k.bucket, k.key, k.needs)
+	case someKeys:
+		return g.checkKeys(k.bucket, k.keys, k.needs)
 	case aPrefix:
 		return g.checkPrefix(k.bucket, k.prefix, k.needs)
 	case aBucket:

@@ -38,8 +38,8 @@ func (p Permissions) words() []string {
 	return words
 }
 
-// allows reports whether one permission is among them, as all are in zero.
-func (p Permissions) allows(one Permissions) bool { return p == 0 || p&one != 0 }
+// allows reports whether all that is needed is among them, as it is in zero.
+func (p Permissions) allows(needed Permissions) bool { return p == 0 || p&needed == needed }
 
 // effective says zero as what it means.
 func (p Permissions) effective() Permissions {

@@ -20,8 +20,17 @@ var neededFor = map[string]s3client.Permissions{
 	"GetObjectAcl": s3client.MayRead, "GetObjectRetention": s3client.MayRead, "GetObjectLegalHold": s3client.MayRead,
 	"PutObjectTagging": s3client.MayWrite, "DeleteObjectTagging": s3client.MayWrite, "PutObjectAcl": s3client.MayWrite, "RestoreObject": s3client.MayWrite,
 	"PutObjectRetention": s3client.MayWrite, "PutObjectLegalHold": s3client.MayWrite,
-	"CopyObject": s3client.MayRead | s3client.MayWrite, // both
-	"PutObject":  s3client.MayWrite, "PresignPost": s3client.MayWrite, "PresignPost of a prefix": s3client.MayWrite, "CreateBucket": s3client.MayWrite,
+	"CopyObject":            s3client.MayRead | s3client.MayWrite, // both
+	"CreateMultipartUpload": s3client.MayWrite, "UploadPart": s3client.MayWrite, "CompleteMultipartUpload": s3client.MayWrite,
+	"AbortMultipartUpload": s3client.MayWrite, "ListParts": s3client.MayWrite, "ListPartsPages": s3client.MayWrite,
+	"UploadPartCopy":       s3client.MayRead | s3client.MayWrite,
+	"ListMultipartUploads": s3client.MayList, "ListMultipartUploadsPages": s3client.MayList, "ListObjectVersions": s3client.MayList, "ListObjectVersionsPages": s3client.MayList,
+	"DeleteObjects": s3client.MayDelete, "DeleteObjectsBatches": s3client.MayDelete,
+	"GetBucketVersioning": s3client.MayRead, "GetBucketTagging": s3client.MayRead, "GetBucketLifecycleConfiguration": s3client.MayRead, "GetBucketCors": s3client.MayRead, "GetObjectLockConfiguration": s3client.MayRead,
+	"PutBucketVersioning": s3client.MayWrite, "PutBucketTagging": s3client.MayWrite, "DeleteBucketTagging": s3client.MayWrite,
+	"PutBucketCors": s3client.MayWrite, "DeleteBucketCors": s3client.MayWrite, "PutObjectLockConfiguration": s3client.MayWrite,
+	"PutBucketLifecycleConfiguration": s3client.MayWrite | s3client.MayDelete, "DeleteBucketLifecycle": s3client.MayWrite | s3client.MayDelete, // a rule may remove objects
+	"PutObject": s3client.MayWrite, "PresignPost": s3client.MayWrite, "PresignPost of a prefix": s3client.MayWrite, "CreateBucket": s3client.MayWrite,
 	"DeleteObject": s3client.MayDelete, "DeleteBucket": s3client.MayDelete,
 	"ListObjectsV2": s3client.MayList, "ListObjectsV2Pages": s3client.MayList, "ListBuckets": s3client.MayList, "ListBucketsPages": s3client.MayList,
 	"HeadBucket": 0, "GetBucketLocation": 0, "CreateSession": s3client.MayWrite,
@@ -49,7 +58,7 @@ func TestPermissionsAreEnforcedBeforeAByteIsSent(t *testing.T) {
 			}
 			wantErr(t, err, s3client.ErrRestricted)
 			if missing&s3client.MayWrite != 0 {
-				missing = s3client.MayWrite // of two that a copy needs the one for its target is looked at first
+				missing = s3client.MayWrite // of two that are needed it is named first
 			}
 			if want := fmt.Sprintf("restricted to %v, and this needs the permission %v", p, missing); !strings.Contains(err.Error(), want) {
 				t.Errorf("%v does not say %q", err, want)

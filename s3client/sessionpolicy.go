@@ -61,8 +61,8 @@ func (c Connection) Access() policy.Access {
 		List: p&MayList != 0, Read: p&MayRead != 0, Write: p&MayWrite != 0, Delete: p&MayDelete != 0}
 }
 
-// bucketStatements allow what the client admits beside objects: making and
-// removing the bucket, and keys of AWS KMS as far as S3 uses them for the session
+// bucketStatements allow what the client admits beside objects: making, configuring
+// and removing the bucket, listing its uploads, and keys of AWS KMS as far as S3 uses them for the session
 // (Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys",
 // Permissions; AWS KMS Developer Guide, "kms:ViaService").
 func (c Connection) bucketStatements() []policy.Statement {
@@ -74,7 +74,7 @@ func (c Connection) bucketStatements() []policy.Statement {
 	}
 	p := c.Permissions.effective()
 	if c.RestrictToPath == "" {
-		allow("arn:"+c.s3Partition()+":s3:::"+c.RestrictToBucket, nil, slices.Concat(p.actions(MayWrite, "s3:CreateBucket"), p.actions(MayDelete, "s3:DeleteBucket"))...)
+		allow("arn:"+c.s3Partition()+":s3:::"+c.RestrictToBucket, nil, p.bucketActions()...)
 	}
 	if c.RestrictToBucket == "" {
 		allow("*", nil, p.actions(MayList, "s3:ListAllMyBuckets")...)
@@ -82,6 +82,20 @@ func (c Connection) bucketStatements() []policy.Statement {
 	if c.onAWS() {
 		allow("*", policy.Conditions{"StringLike": {"kms:ViaService": {"s3.*"}}},
 			slices.Concat(p.actions(MayRead|MayWrite, "kms:Decrypt"), p.actions(MayWrite, "kms:GenerateDataKey"))...)
+	}
+	return all
+}
+
+// bucketActions are those about a bucket as a whole. A lifecycle may remove objects.
+func (p Permissions) bucketActions() []string {
+	all := slices.Concat(
+		p.actions(MayWrite, "s3:CreateBucket"),
+		p.actions(MayDelete, "s3:DeleteBucket"),
+		p.actions(MayList, "s3:ListBucketMultipartUploads"),
+		p.actions(MayRead, "s3:GetBucketVersioning", "s3:GetBucketTagging", "s3:GetLifecycleConfiguration", "s3:GetBucketCORS", "s3:GetBucketObjectLockConfiguration"),
+		p.actions(MayWrite, "s3:PutBucketVersioning", "s3:PutBucketTagging", "s3:PutBucketCORS", "s3:PutBucketObjectLockConfiguration"))
+	if p.allows(MayWrite | MayDelete) {
+		all = append(all, "s3:PutLifecycleConfiguration")
 	}
 	return all
 }
