@@ -111,7 +111,7 @@ func (c *Client) sessionOf(bucket string) (sigv4.Provider, error) {
 
 // NewSession makes a provider of a directory bucket's sessions, for [Options].
 func NewSession(c *Client, bucket string) sigv4.Provider {
-	return sts.NewProvider(func(ctx context.Context) (sigv4.Credentials, error) {
+	p := sts.NewProvider(func(ctx context.Context) (sigv4.Credentials, error) {
 		// Not by CreateSession, which is the guard's to admit: the credentials stay here,
 		// and what they sign is admitted by itself.
 		in := CreateSessionInput{Bucket: bucket, SessionMode: c.sessionMode()}
@@ -119,6 +119,8 @@ func NewSession(c *Client, bucket string) sigv4.Provider {
 		out, err := c.createSession(ctx, &k)
 		return out.Credentials, err
 	})
+	p.Now = c.now
+	return p
 }
 
 // sessionMode asks for no more than the connection may be used for.

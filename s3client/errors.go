@@ -98,7 +98,8 @@ func (e *Error) Error() string {
 		at = " s3://" + e.Bucket + "/" + e.Key
 	}
 	text := e.Op + at + ": " + e.Err.Error()
-	if h := hint(e.Err); h != "" {
+	var within *Error // has given it already: that there is no session, say
+	if h := hint(e.Err); h != "" && !errors.As(e.Err, &within) {
 		text += ": " + h
 	}
 	return text
