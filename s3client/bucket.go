@@ -57,15 +57,20 @@ func (c *Client) GetBucketLocation(ctx context.Context, in GetBucketLocationInpu
 	k := in.call(c)
 	var out GetBucketLocationOutput
 	_, err := c.doXML(ctx, &k, "LocationConstraint", func(d *awsxml.Decoder) error {
-		if out.Region = cmp.Or(d.Text(), "us-east-1"); out.Region == "EU" {
-			out.Region = "eu-west-1"
-		}
+		out.Region = readLocation(d)
 		return nil
 	})
 	if err != nil {
 		return GetBucketLocationOutput{}, err
 	}
 	return out, nil
+}
+
+func readLocation(d *awsxml.Decoder) string {
+	if location := cmp.Or(d.Text(), "us-east-1"); location != "EU" {
+		return location
+	}
+	return "eu-west-1"
 }
 
 // DeleteBucketInput names the bucket to remove, which must be empty.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
+	"github.com/sigvier/sigvier/sigv4/sigv4http/awsxml"
 )
 
 // bucketRegions are those that buckets have turned out to be in, other than the
@@ -36,49 +38,68 @@ func (r *bucketRegions) learn(bucket, region string) {
 // that was used: S3 redirects with 301 or 307, or refuses the credential scope with
 // 400 (Amazon S3 User Guide, "Making requests using the REST API", Request
 // redirection and the REST API; Amazon S3 API Reference, "Error Responses",
-// PermanentRedirect, TemporaryRedirect and AuthorizationHeaderMalformed). It is "" if
-// the answer says nothing of the kind, or nothing that can be followed: a redirection
-// itself never is, for it might lead the signature to somebody else.
+// PermanentRedirect, TemporaryRedirect, AuthorizationHeaderMalformed and
+// IllegalLocationConstraintException). It is "" if the answer says nothing of the kind,
+// or nothing that can be followed: a redirection itself never is, for it might lead the
+// signature to somebody else.
 func (c *Client) movedTo(ctx context.Context, k *call, answer *APIError, location, used string) string {
-	switch answer.Status {
-	case http.StatusMovedPermanently, http.StatusTemporaryRedirect:
-	case http.StatusBadRequest:
-		if answer.Code != "AuthorizationHeaderMalformed" && answer.Code != "BadRequest" {
-			return ""
-		}
-	default:
+	onAWS := c.network.host == ""
+	switch {
+	case !saysMoved(answer), k.bucket == "", strings.HasPrefix(k.bucket, "arn:"): // which says its region
 		return ""
-	}
-	if k.bucket == "" {
+	case onAWS && k.region != "": // a bucket is made where it was to be, or not at all
 		return ""
-	}
-	if used == "" {
-		used = c.network.region
 	}
 	region := answer.Region
 	if u, err := url.Parse(location); region == "" && err == nil && isAWSHost(u.Hostname()) {
 		region = regionInHost(u.Hostname())
 	}
-	if region == "" && k.method == http.MethodHead { // to which there is no document that would name it
+	if region == "" && (k.method == http.MethodHead || answer.Code == illegalLocation) { // which do not name it
 		region = c.askRegion(ctx, k.bucket)
+	}
+	if used == "" {
+		used = c.network.region
 	}
 	mine, _ := partitionOf(c.network.region)
 	its, _ := partitionOf(region)
-	if !isRegion(region) || region == used || c.network.host == "" && (its != mine || !isNumberedRegion(region)) {
+	fixed := regionInHost(c.network.host) // of an endpoint that leads to no other
+	switch {
+	case !isRegion(region), region == used, fixed != "" && region != fixed, onAWS && (its != mine || !isNumberedRegion(region)):
 		return ""
 	}
 	return region
 }
 
+// illegalLocation is what a region that has to be opted in to answers in the place of a
+// redirection.
+const illegalLocation = "IllegalLocationConstraintException"
+
+func saysMoved(answer *APIError) bool {
+	switch answer.Status {
+	case http.StatusMovedPermanently, http.StatusTemporaryRedirect:
+		return true
+	case http.StatusBadRequest:
+		return answer.Code == "AuthorizationHeaderMalformed" || answer.Code == illegalLocation || answer.Code == "BadRequest"
+	}
+	return false
+}
+
 // askRegion makes the service say where a bucket is, be it in a refusal.
 func (c *Client) askRegion(ctx context.Context, bucket string) string {
-	resp, err := c.send(ctx, &call{op: "GetBucketLocation", method: http.MethodGet, bucket: bucket, query: "location="}, "")
+	k := GetBucketLocationInput{Bucket: bucket}.call(c)
+	resp, err := c.send(ctx, &k, "")
 	if err != nil {
 		return ""
 	}
 	if resp.StatusCode >= 300 {
 		return sigv4http.ReadError(resp).Region
 	}
-	resp.Body.Close()
-	return ""
+	defer resp.Body.Close()
+	d := awsxml.NewDecoder(resp.Body, maxLateDocument)
+	d.Root("LocationConstraint")
+	region := readLocation(d)
+	if d.End() != nil {
+		return ""
+	}
+	return region
 }

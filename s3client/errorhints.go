@@ -20,7 +20,7 @@ func hint(err error) string {
 		return text
 	}
 	switch {
-	case api.Region != "" && (api.Status == http.StatusMovedPermanently || api.Code == "AuthorizationHeaderMalformed" || isBareBadRequest(api)):
+	case api.Region != "" && (api.Code != "BadRequest" && saysMoved(api) || isBareBadRequest(api)):
 		return "the bucket is in region " + api.Region + ": set the region to that"
 	case api.Status >= 300 && api.Status < 400 && api.Status != http.StatusNotModified:
 		return "the service redirects: check region and endpoint"

@@ -3,6 +3,7 @@ package s3client
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
 )
@@ -137,7 +138,7 @@ func (e *Error) Is(target error) bool {
 // isMissing also knows what is missing by its code, of one of many objects in an
 // answer of status 200.
 func isMissing(e *APIError) bool {
-	return e.Status == http.StatusNotFound || e.Code == "NoSuchKey" || e.Code == "NoSuchVersion"
+	return e.Status == http.StatusNotFound || strings.HasPrefix(e.Code, "NoSuch")
 }
 
 // versityUserNotFound is versitygw's InvalidAccessKeyId, with status 404.

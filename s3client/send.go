@@ -60,7 +60,9 @@ func (c *Client) exchange(ctx context.Context, k *call) (*http.Response, error) 
 			location := resp.Header.Get("Location")
 			api := sigv4http.ReadError(resp)
 			if err = api; !again && !c.stay {
-				other = c.movedTo(ctx, k, api, location, region)
+				if other = c.movedTo(ctx, k, api, location, region); other != "" {
+					api.Region = other
+				}
 			}
 		}
 		if other == "" {
