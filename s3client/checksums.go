@@ -42,15 +42,26 @@ func (p ChecksumPolicy) forUpload(b *body) checksum.Algorithm {
 
 // checksumOf is the checksum in an answer's header that costs least to verify.
 func checksumOf(h http.Header) checksum.Value {
-	t, _ := checksum.ParseType(h.Get("X-Amz-Checksum-Type"))
-	for _, a := range checksum.Algorithms() {
-		if text := h.Get(a.Header()); text != "" {
+	t, _ := checksum.ParseType(first(h, "X-Amz-Checksum-Type"))
+	for i, a := range checksum.Algorithms() {
+		if text := first(h, checksumHeaders[i]); text != "" {
 			if v, err := checksum.Parse(a, text, t); err == nil {
 				return v
 			}
 		}
 	}
 	return checksum.Value{}
+}
+
+// checksumHeaders are the algorithms' headers in canonical form, which Header.Get
+// would have to make of each name for every answer.
+var checksumHeaders = canonicalHeaders(checksum.Algorithms())
+
+func canonicalHeaders(algorithms []checksum.Algorithm) (names []string) {
+	for _, a := range algorithms {
+		names = append(names, http.CanonicalHeaderKey(a.Header()))
+	}
+	return names
 }
 
 // checksumElements are the elements ChecksumCRC32 and so on of a document, with

@@ -79,8 +79,21 @@ func fitsHost(bucket, scheme string) bool {
 	return !isIPv4(bucket) && !slices.ContainsFunc(strings.Split(bucket, "."), func(label string) bool { return !isHostLabel(label) })
 }
 
+// escapePath encodes all but the unreserved characters and the slashes. Most paths
+// have nothing else.
 func escapePath(path string) string {
-	return strings.ReplaceAll(escape(path), "%2F", "/")
+	for i := range len(path) {
+		if c := path[i]; c != '/' && !isUnreserved(c) {
+			return strings.ReplaceAll(escape(path), "%2F", "/")
+		}
+	}
+	return path
+}
+
+// isUnreserved tells the characters that stand for themselves (AWS Identity and Access
+// Management User Guide, "Create a signed AWS API request", UriEncode).
+func isUnreserved(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
 }
 
 // escape encodes all but the unreserved characters.

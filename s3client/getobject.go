@@ -170,10 +170,12 @@ func objectInfo(resp *http.Response) ObjectInfo {
 		DeleteMarker:            first(h, "X-Amz-Delete-Marker") == "true",
 		WebsiteRedirectLocation: first(h, "X-Amz-Website-Redirect-Location"),
 	}
-	info.TagCount, _ = strconv.Atoi(first(h, "X-Amz-Tagging-Count"))
-	info.ObjectLockRetainUntilDate, _ = time.Parse(time.RFC3339, first(h, "X-Amz-Object-Lock-Retain-Until-Date"))
+	info.TagCount = count(h, "X-Amz-Tagging-Count")
+	info.PartsCount = count(h, "X-Amz-Mp-Parts-Count")
 	info.LastModified, _ = http.ParseTime(first(h, "Last-Modified")) // zero where the service says none
-	info.PartsCount, _ = strconv.Atoi(first(h, "X-Amz-Mp-Parts-Count"))
+	if until := first(h, "X-Amz-Object-Lock-Retain-Until-Date"); until != "" {
+		info.ObjectLockRetainUntilDate, _ = time.Parse(time.RFC3339, until)
+	}
 	for name, values := range h {
 		if meta, ok := strings.CutPrefix(name, metadataPrefix); ok {
 			put(&info.Metadata, strings.ToLower(meta), decodeMetadata(strings.Join(values, ",")))
@@ -197,6 +199,16 @@ func first(h http.Header, name string) string {
 		return values[0]
 	}
 	return ""
+}
+
+// count is a number in a header, 0 if there is none: then no error is made of it.
+func count(h http.Header, name string) int {
+	text := first(h, name)
+	if text == "" {
+		return 0
+	}
+	n, _ := strconv.Atoi(text)
+	return n
 }
 
 func put(m *map[string]string, name, value string) {
