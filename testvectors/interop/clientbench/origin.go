@@ -106,6 +106,7 @@ func answer(w http.ResponseWriter, req *http.Request) {
 	h.Set("Etag", `"fba9dede5f27731c9771645a39863328"`)
 	h.Set("Accept-Ranges", "bytes")
 	h.Set("Content-Type", "image/jpeg")
+	h.Set("Content-Length", strconv.Itoa(objectSize))
 	w.Write(object)
 }
 
