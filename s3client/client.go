@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
-	"github.com/sigvier/sigvier/sigv4/sigv4a"
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
 )
 
@@ -31,15 +30,12 @@ type Client struct {
 	stallTimeout time.Duration
 	minRate      int64
 
-	home       *sigv4http.Transport // for S3 in the connection's region
-	newSigV4a  func(service, regionSet string, opts *sigv4.Options) (*sigv4.Signer, error)
-	newSession func(c *Client, bucket string) sigv4.Provider
-	regions    bucketRegions
-	stay       bool // in the connection's region
+	home    *sigv4http.Transport // for S3 in the connection's region
+	regions bucketRegions
+	stay    bool // in the connection's region
 
 	mu         sync.Mutex
 	transports map[signedFor]*sigv4http.Transport // for all else
-	sessions   map[string]sigv4.Provider          // of directory buckets
 }
 
 // Options are what a program, rather than a user, decides of a client. The zero
@@ -70,13 +66,10 @@ type Options struct {
 	// StayInRegion takes it for an error that a bucket is in another region than the
 	// connection's. Without it the client goes on there, and remembers it.
 	StayInRegion bool
-	// SigV4a makes the signer for multi-Region access points: [sigv4a.NewSigner], which
-	// [Connection.Open] sets. [Connection.OpenWith] leaves it out of programs that do
-	// not need it.
-	SigV4a func(service, regionSet string, opts *sigv4.Options) (*sigv4.Signer, error)
-	// NewSession makes the credentials for a directory bucket: [NewSession], with Open
-	// and OpenWith as above.
-	NewSession func(c *Client, bucket string) sigv4.Provider
+	// Endpoints are where requests go about access points and directory buckets:
+	// [AllEndpoints], which [Connection.Open] sets. [Connection.OpenWith] leaves them out
+	// of programs that do not need them.
+	Endpoints Endpoints
 }
 
 const defaultStallTimeout = 30 * time.Second
@@ -111,11 +104,8 @@ func (c Connection) Open(opts *Options) (*Client, error) {
 	if o.Base == nil {
 		o.Base = newTransport(c.Threads())
 	}
-	if o.SigV4a == nil {
-		o.SigV4a = sigv4a.NewSigner
-	}
-	if o.NewSession == nil {
-		o.NewSession = NewSession
+	if o.Endpoints == nil {
+		o.Endpoints = AllEndpoints
 	}
 	client, err := c.newClient(c.credentials(&o, o.Base), o)
 	if err != nil {
@@ -154,6 +144,7 @@ func (c Connection) newClient(provider sigv4.Provider, o Options) (*Client, erro
 	if err != nil {
 		return nil, fmt.Errorf("s3client: %w", err)
 	}
+	network.endpoints = o.Endpoints
 	signer, err := sigv4.NewSigner(serviceS3, network.region, nil)
 	if err != nil {
 		return nil, fmt.Errorf("s3client: %w", err)
@@ -170,9 +161,7 @@ func (c Connection) newClient(provider sigv4.Provider, o Options) (*Client, erro
 		minRate:      o.MinRate,
 		home: &sigv4http.Transport{Signer: signer, Provider: provider, Base: o.Base, Now: o.Now,
 			MaxAttempts: o.MaxAttempts, OnAttempt: o.OnAttempt},
-		newSigV4a:  o.SigV4a,
-		newSession: o.NewSession,
-		stay:       o.StayInRegion,
+		stay: o.StayInRegion,
 	}, nil
 }
 
@@ -224,16 +213,15 @@ func (c *Client) transport(at place, bucket string) (*sigv4http.Transport, error
 	what := signedFor{service: at.service, region: at.region}
 	provider := c.provider
 	if at.session {
-		session, err := c.sessionOf(bucket)
-		if err != nil {
-			return nil, err
-		}
-		what.session, provider = bucket, session
+		what.session = bucket
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if t, known := c.transports[what]; known {
 		return t, nil
+	}
+	if at.session {
+		provider = c.network.endpoints.session(c, bucket)
 	}
 	signer, err := c.signer(at)
 	if err != nil {
@@ -255,8 +243,5 @@ func (c *Client) signer(at place) (*sigv4.Signer, error) {
 	if at.region != allRegions {
 		return sigv4.NewSigner(at.service, at.region, nil)
 	}
-	if c.newSigV4a == nil {
-		return nil, errors.New("a multi-Region access point wants SigV4a: set Options.SigV4a to sigv4a.NewSigner")
-	}
-	return c.newSigV4a(at.service, at.region, nil)
+	return c.network.endpoints.multiRegion(at.service)
 }

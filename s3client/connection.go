@@ -91,6 +91,7 @@ func (c Connection) URL(bucket string) (*url.URL, error) {
 	if err != nil {
 		return nil, fmt.Errorf("s3client: %w", err)
 	}
+	n.endpoints = AllEndpoints
 	subject := aBucket
 	if bucket == "" {
 		subject = service

@@ -2,7 +2,6 @@ package s3client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -90,27 +89,9 @@ func withoutToken(cred sigv4.Credentials) sigv4.Credentials {
 	return bare
 }
 
-// sessionOf gives the credentials for a directory bucket, of sessions that are renewed
-// before they end, which is after five minutes.
-func (c *Client) sessionOf(bucket string) (sigv4.Provider, error) {
-	if c.newSession == nil {
-		return nil, errors.New("a directory bucket wants sessions: set Options.NewSession to s3client.NewSession")
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	provider, known := c.sessions[bucket]
-	if !known {
-		provider = c.newSession(c, bucket)
-		if c.sessions == nil {
-			c.sessions = map[string]sigv4.Provider{}
-		}
-		c.sessions[bucket] = provider
-	}
-	return provider, nil
-}
-
-// NewSession makes a provider of a directory bucket's sessions, for [Options].
-func NewSession(c *Client, bucket string) sigv4.Provider {
+// newSession makes a provider of a directory bucket's sessions, which are renewed before
+// they end, after five minutes.
+func newSession(c *Client, bucket string) sigv4.Provider {
 	p := sts.NewProvider(func(ctx context.Context) (sigv4.Credentials, error) {
 		// Not by CreateSession, which is the guard's to admit: the credentials stay here,
 		// and what they sign is admitted by itself.

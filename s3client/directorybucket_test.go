@@ -222,14 +222,14 @@ func TestSessionThatIsRefused(t *testing.T) {
 	}
 }
 
-// Without Options.NewSession a small program is told what it lacks.
+// Without Options.Endpoints a small program is told what it lacks.
 func TestOpenWithHasNoSessionsOfItself(t *testing.T) {
 	net := &express{}
 	own := sigv4.NewCredentials(keyID, secret, "")
 	for _, test := range []struct {
 		opts s3client.Options
 		want bool
-	}{{s3client.Options{}, false}, {s3client.Options{NewSession: s3client.NewSession}, true}} {
+	}{{s3client.Options{}, false}, {s3client.Options{Endpoints: s3client.AllEndpoints}, true}} {
 		test.opts.Base = net
 		c, err := awsForm("us-east-1").OpenWith(own, &test.opts)
 		if err != nil {
@@ -238,8 +238,8 @@ func TestOpenWithHasNoSessionsOfItself(t *testing.T) {
 		switch err := net.head(t, c); {
 		case test.want && err != nil:
 			t.Error(err)
-		case !test.want && (err == nil || !strings.Contains(err.Error(), "NewSession")):
-			t.Errorf("%v does not say to set NewSession", err)
+		case !test.want && (err == nil || !strings.Contains(err.Error(), "AllEndpoints")):
+			t.Errorf("%v does not say to set AllEndpoints", err)
 		}
 	}
 }

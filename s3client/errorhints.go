@@ -9,8 +9,8 @@ import (
 
 // hint says what to do about an error.
 func hint(err error) string {
-	var api *APIError
-	if !errors.As(err, &api) {
+	api := apiErrorIn(err)
+	if api == nil {
 		return ""
 	}
 	if errors.Is(err, sts.ErrAccessDenied) {

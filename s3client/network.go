@@ -18,6 +18,7 @@ type network struct {
 	dualStack  bool
 	fips       bool
 	accelerate bool
+	endpoints  Endpoints // for all else than general purpose buckets
 }
 
 func (c Connection) network() (network, error) {
@@ -70,16 +71,18 @@ func (n network) place(k *call, region string) (place, error) {
 		// (SSE-C)": a key that was sent over HTTP is to be taken for compromised.
 		return place{}, fmt.Errorf("the customer key of SSE-C would go over HTTP, which is not encrypted, to %s: use an endpoint with https", n.host)
 	}
-	switch {
-	case strings.HasPrefix(k.bucket, "arn:"):
-		return n.accessPoint(k)
-	case isDirectoryBucket(k.bucket):
-		return n.directoryBucket(k, region)
-	case n.host == "" && looksLikeDirectoryBucket(k.bucket):
-		return place{}, fmt.Errorf("%q is no name of a directory bucket, NAME--ZONE--x-s3 with lower-case letters, digits and hyphens: give the name as the console shows it", k.bucket)
-	case n.host == "" && strings.HasSuffix(k.bucket, outpostsAlias):
-		return n.outpostsAlias(k, region)
+	if strings.HasPrefix(k.bucket, "arn:") || strings.HasSuffix(k.bucket, "-s3") && strings.Contains(k.bucket, "--") {
+		if n.endpoints == nil {
+			return place{}, fmt.Errorf("%q is no general purpose bucket: for access points and directory buckets set Options.Endpoints to s3client.AllEndpoints", k.bucket)
+		}
+		return n.endpoints.place(n, k, region)
 	}
+	return n.generalPurpose(k, region)
+}
+
+// generalPurpose finds where requests about a general purpose bucket go, or about what
+// goes by such a name, and those about none.
+func (n network) generalPurpose(k *call, region string) (place, error) {
 	p := place{scheme: n.scheme, host: n.host, path: n.basePath, service: serviceS3, region: region}
 	inHost := k.bucket != "" && !n.pathStyle && fitsHost(k.bucket, n.scheme)
 	if p.host == "" {

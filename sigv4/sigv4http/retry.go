@@ -1,7 +1,6 @@
 package sigv4http
 
 import (
-	"errors"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -26,7 +25,7 @@ func judge(resp *http.Response, err error) verdict {
 	if err != nil {
 		// Cancellation and deadline of the request are seen before this: a
 		// deadline here is one of the base's, for dialling or for an answer.
-		if notSent := (*notSentError)(nil); errors.As(err, &notSent) {
+		if _, notSent := err.(*notSentError); notSent {
 			return final
 		}
 		return transient
