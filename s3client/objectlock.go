@@ -97,7 +97,7 @@ type PutObjectRetentionOutput struct{ RequestCharged string }
 func (in PutObjectRetentionInput) call(c *Client) call {
 	k := objectLock("PutObjectRetention", http.MethodPut, "retention", in.Bucket, in.Key, in.VersionID, MayWrite)
 	if (in.Mode == "") != in.RetainUntilDate.IsZero() {
-		k.fail(errors.New("Mode and RetainUntilDate go together: expecting both, or neither to remove the retention"))
+		k.fail(errors.New("expecting Mode and RetainUntilDate together, or neither to remove the retention"))
 	}
 	doc := append([]byte(awsxml.Header), `<Retention xmlns="`+namespace+`">`...)
 	if in.Mode != "" {
@@ -130,7 +130,7 @@ type GetObjectLegalHoldInput struct {
 }
 
 // GetObjectLegalHoldOutput is the answer to GetObjectLegalHold. An object that never
-// had one is an error, [ErrNoSuchObjectLockConfiguration].
+// had one is "OFF", or an error, [ErrNoSuchObjectLockConfiguration]: services differ.
 type GetObjectLegalHoldOutput struct{ Status string } // "ON" or "OFF"
 
 func (in GetObjectLegalHoldInput) call(c *Client) call {

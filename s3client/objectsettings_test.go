@@ -13,6 +13,21 @@ import (
 	"github.com/sigvier/sigvier/s3client/s3test"
 )
 
+var (
+	_ s3client.Operation = s3client.CopyObjectInput{}
+	_ s3client.Operation = s3client.GetObjectAttributesInput{}
+	_ s3client.Operation = s3client.GetObjectTaggingInput{}
+	_ s3client.Operation = s3client.PutObjectTaggingInput{}
+	_ s3client.Operation = s3client.DeleteObjectTaggingInput{}
+	_ s3client.Operation = s3client.GetObjectAclInput{}
+	_ s3client.Operation = s3client.PutObjectAclInput{}
+	_ s3client.Operation = s3client.RestoreObjectInput{}
+	_ s3client.Operation = s3client.GetObjectRetentionInput{}
+	_ s3client.Operation = s3client.PutObjectRetentionInput{}
+	_ s3client.Operation = s3client.GetObjectLegalHoldInput{}
+	_ s3client.Operation = s3client.PutObjectLegalHoldInput{}
+)
+
 // Tags, access control lists, retention and legal holds: what is set, is there.
 
 func TestObjectTagging(t *testing.T) {
