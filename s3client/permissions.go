@@ -13,12 +13,14 @@ import (
 // JSON it is a list of words: ["list", "read"].
 type Permissions uint8
 
-// The four permissions.
+// The four permissions. A presigned URL needs those of its operation, and a form
+// MayWrite. A bucket's lifecycle, which may remove objects, needs MayWrite and
+// MayDelete.
 const (
-	MayList   Permissions = 1 << iota // the names of buckets and keys
-	MayRead                           // objects, what is known of them, and GET and HEAD URLs
-	MayWrite                          // objects, new buckets, PUT URLs and forms
-	MayDelete                         // objects, empty buckets and DELETE URLs
+	MayList   Permissions = 1 << iota // the names of buckets and keys, versions and uploads
+	MayRead                           // objects, what is known of them, and what a bucket is configured with
+	MayWrite                          // objects, uploads in parts, also to abort them, new buckets, and what they are configured with
+	MayDelete                         // objects, versions and empty buckets
 
 	mayAll = MayList | MayRead | MayWrite | MayDelete
 )
