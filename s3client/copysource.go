@@ -31,8 +31,11 @@ func (in CopySource) set(c *Client, k *call) {
 	k.source = &in
 	path := in.Bucket + "/" + in.Key
 	if strings.HasPrefix(in.Bucket, "arn:") {
-		// That it is one is the guard's to say.
-		if arn, _ := parseAccessPoint(in.Bucket); arn.region == "" || arn.service == serviceObjectLambda {
+		arn, err := parseAccessPoint(in.Bucket)
+		if err != nil {
+			k.fail(err)
+		}
+		if arn.region == "" || arn.service == serviceObjectLambda {
 			k.fail(fmt.Errorf("the source of the copy is %s, and S3 copies from buckets and from access points of one Region alone", in.Bucket))
 		}
 		path = in.Bucket + "/object/" + in.Key

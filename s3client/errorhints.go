@@ -9,8 +9,8 @@ import (
 
 // hint says what to do about an error.
 func hint(err error) string {
-	api := apiErrorIn(err)
-	if api == nil {
+	api, ok := find[*APIError](err)
+	if !ok {
 		return ""
 	}
 	if errors.Is(err, sts.ErrAccessDenied) {

@@ -99,9 +99,10 @@ func (e *Error) Error() string {
 		at = " s3://" + e.Bucket + "/" + e.Key
 	}
 	text := e.Op + at + ": " + e.Err.Error()
-	var within *Error // has given it already: that there is no session, say
-	if h := hint(e.Err); h != "" && !errors.As(e.Err, &within) {
-		text += ": " + h
+	if h := hint(e.Err); h != "" {
+		if _, given := find[*Error](e.Err); !given { // as it is where there is no session, say
+			text += ": " + h
+		}
 	}
 	return text
 }
@@ -112,8 +113,8 @@ func (e *Error) Unwrap() error { return e.Err }
 // Is matches [ErrNotFound] and [ErrDenied], and the codes of S3 where STS, another
 // server, or an answer without a document has another one for the same.
 func (e *Error) Is(target error) bool {
-	api := apiErrorIn(e.Err)
-	if api == nil {
+	api, ok := find[*APIError](e.Err)
+	if !ok {
 		return false
 	}
 	switch target {
@@ -154,26 +155,26 @@ func isDenial(e *APIError) bool {
 	return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
 }
 
-// apiErrorIn is errors.As for an [*APIError], without the reflection, which costs a
-// small program 13 KB.
-func apiErrorIn(err error) *APIError {
+// find is errors.As without the reflection, which costs a small program 13 KB: it is
+// errors.AsType, which Go has from 1.26 on.
+func find[T error](err error) (found T, ok bool) {
 	for err != nil {
-		if api, ok := err.(*APIError); ok {
-			return api
+		if found, ok = err.(T); ok {
+			return found, true
 		}
 		switch e := err.(type) {
 		case interface{ Unwrap() error }:
 			err = e.Unwrap()
 		case interface{ Unwrap() []error }:
 			for _, err := range e.Unwrap() {
-				if api := apiErrorIn(err); api != nil {
-					return api
+				if found, ok = find[T](err); ok {
+					return found, true
 				}
 			}
-			return nil
+			return found, false
 		default:
-			return nil
+			return found, false
 		}
 	}
-	return nil
+	return found, false
 }

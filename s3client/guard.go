@@ -81,10 +81,7 @@ func (g guard) checkBucket(bucket string) error {
 	switch {
 	case bucket == "":
 		return errors.New("the bucket is empty")
-	case strings.HasPrefix(bucket, "arn:"):
-		if _, err := parseAccessPoint(bucket); err != nil { // whose names have slashes
-			return err
-		}
+	case strings.HasPrefix(bucket, "arn:"): // which is taken apart where it goes to
 	case strings.ContainsAny(bucket, "/?#\\") || bucket == "." || bucket == "..":
 		return fmt.Errorf("the bucket %q is malformed", bucket)
 	}

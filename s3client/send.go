@@ -123,8 +123,8 @@ var (
 
 // explain says of an error what the service does not, and only the client knows.
 func (c *Client) explain(ctx context.Context, k *call, err error) error {
-	api := apiErrorIn(err)
-	if api == nil {
+	api, ok := find[*APIError](err)
+	if !ok {
 		return err
 	}
 	if ctx.Err() != nil { // it was cancelled while it waited to try again
