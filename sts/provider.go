@@ -191,12 +191,8 @@ func (p *Provider) fetched() (sigv4.Credentials, error) {
 	if p.fetch == nil {
 		return sigv4.Credentials{}, errNoSource
 	}
-	timeout := p.settings().Timeout
-	if timeout <= 0 {
-		timeout = defaultTimeout
-	}
 	links := time.Duration(1 + p.depth) // this one and those before it
-	timeout = min(timeout, math.MaxInt64/links) * links
+	timeout := min(p.timeout(), math.MaxInt64/links) * links
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	cred, err := p.fetch(ctx)
@@ -253,6 +249,14 @@ func (p *Provider) settings() *Provider {
 		return p.last
 	}
 	return p
+}
+
+// timeout is the time of one fetch, or of one link's own in a chain of roles.
+func (p *Provider) timeout() time.Duration {
+	if timeout := p.settings().Timeout; timeout > 0 {
+		return timeout
+	}
+	return defaultTimeout
 }
 
 // now is the time of the wall.

@@ -129,7 +129,13 @@ func TestRoleChainNeverLetsARequestDown(t *testing.T) {
 		fault := troubled()
 		c := &cloud{fault: func(string) (time.Duration, bool) { return fault() }}
 		p := c.chainOf(t, 3)
-		p.Rand = nil
+		chance := rand.New(rand.NewPCG(5, 6))
+		var mu sync.Mutex
+		p.Rand = func() float64 {
+			mu.Lock()
+			defer mu.Unlock()
+			return chance.Float64()
+		}
 		var failures, ends int
 		serving := true
 		p.OnRefresh = func(e sts.RefreshEvent) {

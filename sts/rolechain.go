@@ -53,7 +53,7 @@ func (c *Client) RoleChainProvider(roles ...AssumeRoleInput) (*Provider, error) 
 
 	last, arns := &Provider{Now: c.Now}, c.baseRoles()
 	for i, role := range roles {
-		p, client := &Provider{last: last}, c.with(before)
+		p, client, earlier := &Provider{last: last}, c.with(before), before
 		if i == len(roles)-1 {
 			p = last
 		}
@@ -61,12 +61,19 @@ func (c *Client) RoleChainProvider(roles ...AssumeRoleInput) (*Provider, error) 
 		p.roles, p.depth = arns, i
 		p.MaxAge = cmp.Or(role.Duration, defaultDuration)
 		p.fetch = func(ctx context.Context) (sigv4.Credentials, error) {
+			// The links before it have their time first, and this one has its own: a
+			// call that hangs is not to take theirs as well, when they need none.
+			if _, err := earlier.Credentials(ctx); err != nil {
+				return sigv4.Credentials{}, err
+			}
+			ctx, cancel := context.WithTimeout(ctx, p.timeout())
+			defer cancel()
 			out, err := client.AssumeRole(ctx, role)
 			if err == nil {
 				return out.Credentials, nil
 			}
-			if earlier := (*RoleChainError)(nil); errors.As(err, &earlier) {
-				return sigv4.Credentials{}, earlier
+			if named := (*RoleChainError)(nil); errors.As(err, &named) {
+				return sigv4.Credentials{}, named
 			}
 			return sigv4.Credentials{}, link(i+1, err)
 		}

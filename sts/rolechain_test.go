@@ -311,7 +311,7 @@ func TestRoleChainErrorsNameTheLink(t *testing.T) {
 				switch calls++; calls {
 				case 3: // of the last role
 					c.revoke()
-					return 150 * time.Second, false
+					return 50 * time.Second, false
 				case 4: // of the first role, for its session has been revoked, too
 					return 0, true
 				case 5: // of the second role, until the last one's time is over
@@ -358,6 +358,33 @@ func TestRoleChainLinksHaveTimeEach(t *testing.T) {
 		p := c.chainOf(t, 4)
 		p.Timeout = math.MaxInt64 // as long as can be, and no longer
 		want(t, p, "ASIA8", 200*time.Second)
+	})
+}
+
+// A call that hangs has one link's time, for those before it needed none of theirs.
+func TestRoleChainLinkThatHangsHasItsOwnTimeOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &cloud{}
+		p := c.chainOf(t, 3)
+		var took []time.Duration
+		p.OnRefresh = func(e sts.RefreshEvent) {
+			if e.Err != nil {
+				took = append(took, e.Took)
+			}
+		}
+		want(t, p, "ASIA3", 0)
+		time.Sleep(45 * time.Minute)
+		c.fault = func(role string) (time.Duration, bool) {
+			if strings.HasSuffix(role, "/link-3") {
+				return time.Hour, true
+			}
+			return 0, true
+		}
+		want(t, p, "ASIA3", 0)
+		time.Sleep(5 * time.Minute)
+		if diff := cmp.Diff([]time.Duration{time.Minute}, took); diff != "" {
+			t.Errorf("fetches that failed took (-want +got)\n%s", diff)
+		}
 	})
 }
 

@@ -87,8 +87,14 @@ func (b *budget) take() bool {
 	return false
 }
 
-func (b *budget) refill() {
-	if b.used.Load() > 0 {
-		b.used.Add(-1)
+// refill gives back what the last retry of a request that succeeded has cost, or a
+// little if it needed none, as the SDKs do. A client of few requests, such as one
+// of STS, would else have no retries left after some hours of bad luck, for ever.
+func (b *budget) refill(attempt int) {
+	give := int64(1)
+	if attempt > 1 {
+		give = retryCost
+	}
+	for used := b.used.Load(); used > 0 && !b.used.CompareAndSwap(used, max(used-give, 0)); used = b.used.Load() {
 	}
 }

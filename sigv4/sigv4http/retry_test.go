@@ -174,6 +174,20 @@ func TestBudgetBoundsTheRetriesOfAllRequests(t *testing.T) {
 	})
 }
 
+// A retry that helped has cost nothing: requests that fail once each may go on so for ever.
+func TestBudgetGetsBackWhatARetryThatHelpedHasCost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		transport, s := newTransport(t)
+		for n := range 300 {
+			s.answers, s.attempts = []answer{status(503, ""), ok}, nil
+			do(t, transport, newRequest(t, http.MethodGet, nil))
+			if len(s.attempts) != 2 {
+				t.Fatalf("request %d: %d attempts, want 2", n+1, len(s.attempts))
+			}
+		}
+	})
+}
+
 func TestCancellationEndsTheBackoff(t *testing.T) {
 	for _, test := range []struct {
 		name  string

@@ -93,7 +93,7 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 		resp, cred, err := t.attempt(req, body, payload, skew)
 		t.report(req, resp, err, attempt, began)
 		if err == nil && resp.StatusCode < 400 {
-			shared.budget.refill()
+			shared.budget.refill(attempt)
 			return resp, nil
 		}
 		if req.Context().Err() != nil {
