@@ -199,6 +199,9 @@ func (t *Transport) attempt(req *http.Request, body io.ReadCloser, payload sigv4
 		base = http.DefaultTransport
 	}
 	resp, err := base.RoundTrip(signed)
+	if resp != nil && resp.Request == nil {
+		resp.Request = signed // whose token is not to be in the error that is read of it
+	}
 	return resp, cred, err
 }
 

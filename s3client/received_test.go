@@ -1,0 +1,213 @@
+package s3client_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sigvier/sigvier/s3client"
+	"github.com/sigvier/sigvier/s3client/checksum"
+)
+
+// dripping is a body that comes in pieces, each after a pause, until it is closed.
+type dripping struct {
+	pause  time.Duration
+	pieces int
+	size   int
+
+	closed chan struct{}
+}
+
+func (d *dripping) Read(p []byte) (int, error) {
+	select {
+	case <-d.closed:
+		return 0, net.ErrClosed
+	case <-time.After(d.pause):
+	}
+	if d.pieces--; d.pieces < 0 {
+		return 0, io.EOF
+	}
+	n := min(len(p), d.size)
+	clear(p[:n])
+	return n, nil
+}
+
+func (d *dripping) Close() error {
+	select {
+	case <-d.closed:
+	default:
+		close(d.closed)
+	}
+	return nil
+}
+
+// A body may be slow, but not slower than was asked for, and its reader may.
+func TestBodiesThatStall(t *testing.T) {
+	for _, test := range []struct {
+		name       string
+		body       dripping
+		timeout    time.Duration // 0: the default
+		rate       int64
+		readerTake time.Duration
+		stalls     time.Duration // when; 0: never
+	}{
+		{"it hangs", dripping{pause: 1000 * time.Hour, pieces: 1, size: 1}, 0, 0, 0, 30 * time.Second},
+		{"it hangs, and may", dripping{pause: 24 * time.Hour, pieces: 1, size: 1}, -1, 0, 0, 0},
+		{"it hangs, and little is waited for", dripping{pause: time.Hour, pieces: 1, size: 1}, 5 * time.Second, 0, 0, 5 * time.Second},
+		{"slow without a rate", dripping{pause: 29 * time.Second, pieces: 20, size: 1}, 0, 0, 0, 0},
+		{"at the rate", dripping{pause: time.Second, pieces: 100, size: 1000}, 10 * time.Second, 900, 0, 0},
+		{"below the rate", dripping{pause: time.Second, pieces: 100, size: 1000}, 10 * time.Second, 2000, 0, 10 * time.Second},
+		{"a slow reader", dripping{pause: time.Millisecond, pieces: 10, size: 1000}, 10 * time.Second, 1000, time.Hour, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				body := test.body
+				body.closed = make(chan struct{})
+				base := roundTripper(func(req *http.Request) (*http.Response, error) {
+					return &http.Response{StatusCode: 200, Header: http.Header{}, ContentLength: -1, Body: &body, Request: req}, nil
+				})
+				c := open(t, awsForm("us-east-1"), &s3client.Options{Base: base, StallTimeout: test.timeout, MinRate: test.rate})
+				out, err := c.GetObject(t.Context(), s3client.GetObjectInput{Bucket: "data", Key: "k"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer out.Body.Close()
+				began, p := time.Now(), make([]byte, 4096)
+				for err == nil {
+					_, err = out.Body.Read(p)
+					time.Sleep(test.readerTake)
+				}
+				if test.stalls == 0 {
+					if err != io.EOF {
+						t.Errorf("after %v: %v, want its end", time.Since(began), err)
+					}
+					return
+				}
+				wantErr(t, err, s3client.ErrStalled)
+				if took := time.Since(began); took < test.stalls || took > test.stalls+time.Second {
+					t.Errorf("it took %v, want %v", took, test.stalls)
+				}
+				var e *s3client.Error
+				if !errors.As(err, &e) || e.Op != "GetObject" || e.Key != "k" {
+					t.Errorf("%v does not say of what", err)
+				}
+			})
+		})
+	}
+}
+
+// A body that ends before its length, or whose connection breaks, says so, of what.
+func TestBodiesThatBreakOff(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "10")
+		io.WriteString(w, "01234")
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	}))
+	defer srv.Close()
+	f := awsForm("")
+	f.Endpoint = srv.URL
+	out, err := open(t, f, nil).GetObject(t.Context(), s3client.GetObjectInput{Bucket: "data", Key: "k"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Body.Close()
+	b, err := io.ReadAll(out.Body)
+	wantErr(t, err, io.ErrUnexpectedEOF)
+	var e *s3client.Error
+	if string(b) != "01234" || !errors.As(err, &e) || e.Op != "GetObject" || e.Bucket != "data" || e.Key != "k" {
+		t.Errorf("%q, %v, want five bytes and an error that says of what", b, err)
+	}
+}
+
+// What is verified is the whole of an object, against a checksum of the whole.
+func TestDownloadsAreVerified(t *testing.T) {
+	nvme := crc64nvme(text)
+	for _, test := range []struct {
+		name     string
+		status   int
+		headers  []string
+		verifies bool
+		matches  bool
+	}{
+		{"CRC64NVME", 200, []string{"X-Amz-Checksum-Crc64nvme", nvme, "X-Amz-Checksum-Type", "FULL_OBJECT"}, true, true},
+		{"CRC64NVME without its type", 200, []string{"X-Amz-Checksum-Crc64nvme", nvme}, true, true},
+		{"CRC32", 200, []string{"X-Amz-Checksum-Crc32", "poTHxg=="}, true, true},
+		{"CRC32 of other bytes", 200, []string{"X-Amz-Checksum-Crc32", "poTHxw=="}, true, false},
+		{"SHA-256", 200, []string{"X-Amz-Checksum-Sha256", "hNiYd/DUBB77a/kaFvAkjy/Vc+avBcGflr7bn4gveII="}, true, true},
+		{"CRC64NVME of other bytes", 200, []string{"X-Amz-Checksum-Crc64nvme", crc64nvme("other")}, true, false},
+		{"none", 200, nil, false, true},
+		{"a composite", 200, []string{"X-Amz-Checksum-Crc32c", "AAAAAA==-3", "X-Amz-Checksum-Type", "COMPOSITE"}, false, true},
+		{"a composite without its type", 200, []string{"X-Amz-Checksum-Sha256", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=-3"}, false, true},
+		{"a range", 206, []string{"X-Amz-Checksum-Crc64nvme", crc64nvme("other"), "Content-Range", "bytes 0-9/100"}, false, true},
+		{"an algorithm that nobody knows", 200, []string{"X-Amz-Checksum-Xxhash128", "AAAAAAAAAAA="}, false, true},
+		{"an algorithm that nobody knows beside one", 200, []string{"X-Amz-Checksum-Xxhash128", "AAAAAAAAAAA=", "X-Amz-Checksum-Crc64nvme", nvme}, true, true},
+		{"a value that is none", 200, []string{"X-Amz-Checksum-Crc64nvme", "no base64"}, false, true},
+		{"chunks that were kept as they came", 200, []string{"X-Amz-Checksum-Crc64nvme", crc64nvme("other"), "Content-Encoding", "aws-chunked"}, false, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			net := &recorder{answers: []answer{says(test.status, text, test.headers...)}}
+			c := open(t, awsForm("us-east-1"), &s3client.Options{Base: net})
+			out, err := c.GetObject(t.Context(), s3client.GetObjectInput{Bucket: "data", Key: "k", ChecksumMode: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := net.requests[0].Header.Get("X-Amz-Checksum-Mode"); got != "ENABLED" {
+				t.Errorf("x-amz-checksum-mode is %q, want ENABLED", got)
+			}
+			if out.Verifies != test.verifies {
+				t.Errorf("Verifies is %v, want %v", out.Verifies, test.verifies)
+			}
+			defer out.Body.Close()
+			b, err := io.ReadAll(out.Body)
+			if string(b) != text {
+				t.Errorf("the bytes are %q", b)
+			}
+			if test.matches {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			wantErr(t, err, checksum.ErrMismatch)
+			var mismatch *checksum.MismatchError
+			var e *s3client.Error
+			if !errors.As(err, &mismatch) || !errors.As(err, &e) || e.Key != "k" {
+				t.Errorf("%v is no mismatch of what was read", err)
+			}
+			if _, again := out.Body.Read(make([]byte, 1)); !errors.Is(again, checksum.ErrMismatch) {
+				t.Errorf("read again: %v, want the mismatch", again)
+			}
+		})
+	}
+}
+
+// Nobody is asked for a checksum who was not to be.
+func TestChecksumsOfDownloadsAreAskedForByPolicy(t *testing.T) {
+	for _, test := range []struct {
+		policy s3client.ChecksumPolicy
+		mode   bool
+		want   string
+	}{
+		{"", false, ""}, {s3client.ChecksumsWhenRequired, false, ""}, {s3client.ChecksumsNever, false, ""},
+		{s3client.ChecksumsAlways, false, "ENABLED"}, {"", true, "ENABLED"}, {s3client.ChecksumsNever, true, "ENABLED"},
+	} {
+		net := &recorder{answers: []answer{says(200, "")}}
+		f := awsForm("us-east-1")
+		f.Checksums = test.policy
+		out, err := open(t, f, &s3client.Options{Base: net}).GetObject(t.Context(), s3client.GetObjectInput{Bucket: "data", Key: "k", ChecksumMode: test.mode})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Body.Close()
+		if got := strings.Join(net.requests[0].Header.Values("X-Amz-Checksum-Mode"), ","); got != test.want {
+			t.Errorf("with %q and ChecksumMode %v: %q, want %q", test.policy, test.mode, got, test.want)
+		}
+	}
+}
