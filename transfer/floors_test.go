@@ -45,7 +45,7 @@ var standardOnly = []string{"testvectors", "sigv4", "sigv4/sigv4a", "sigv4/sigv4
 // light is what small programs embed. It leaves out what costs them most and can be
 // done without.
 var (
-	light   = []string{"testvectors", "sigv4", "sigv4/sigv4a", "sigv4/sigv4http", "sigv4/sigv4http/awsxml", "sts", "sts/chain", "sts/policy",
+	light = []string{"testvectors", "sigv4", "sigv4/sigv4a", "sigv4/sigv4http", "sigv4/sigv4http/awsxml", "sts", "sts/chain", "sts/policy",
 		"s3client", "s3client/s3fs", "transfer"}
 	leftOut = []string{"regexp", "encoding/xml"}
 )
