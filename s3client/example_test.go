@@ -156,7 +156,7 @@ func ExampleConnection_SessionPolicy() {
 		Endpoint:          "https://s3.example.org", // on AWS keys of KMS come on top
 	}.SessionPolicy())
 	// Output:
-	// {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetBucketLocation","Resource":"arn:aws:s3:::data"},{"Effect":"Allow","Action":["s3:GetObject","s3:GetObjectVersion"],"Resource":"arn:aws:s3:::data/reports/*"}]}
+	// {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetBucketLocation","Resource":"arn:aws:s3:::data"},{"Effect":"Allow","Action":"s3:GetObject*","Resource":"arn:aws:s3:::data/reports/*"}]}
 }
 
 // A form that lets a browser upload pictures of up to 10 MiB.

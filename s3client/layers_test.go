@@ -3,6 +3,7 @@ package s3client_test
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +85,42 @@ func TestSessionIsRestrictedWithoutTheClientsGuard(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// beyondAPath are what the client admits with a path, and the service cannot: it
+// knows no path there.
+var beyondAPath = []string{"HeadBucket", "ListMultipartUploads", "ListMultipartUploadsPages"}
+
+// Client and service agree: what the one admits, the other does not deny.
+func TestSessionAllowsWhatTheClientAdmits(t *testing.T) {
+	for _, bucket := range []string{"", "data"} {
+		for _, path := range []string{"", "reports/", "reports"} {
+			for p := s3client.Permissions(0); p < 16; p++ {
+				if bucket == "" && (path != "" || p == 0) {
+					continue
+				}
+				srv := serve(t, s3test.Config{Roles: []s3test.Role{{ARN: roleARN, ExternalID: externalID}}})
+				c := roleForm(srv)
+				c.RestrictToBucket, c.RestrictToPath, c.Permissions = bucket, path, p
+				client := open(t, c, nil)
+				for name, op := range operations {
+					needed, key := neededFor[name], "reports/k"
+					if p != 0 && needed&^p != 0 || path != "" && op.kind == "whole bucket" || bucket != "" && op.kind == "service" ||
+						name == "CreateSession" || path != "" && slices.Contains(beyondAPath, name) || name == "HeadBucket" && p != 0 && p&s3client.MayList == 0 {
+						continue
+					}
+					put(t, open(t, form(srv), nil), "data", "reports/k", "x")
+					if op.kind == "prefix" {
+						key = "reports/"
+					}
+					err := op.call(t.Context(), client, "data", key)
+					if e := (*s3client.Error)(nil); errors.Is(err, s3client.ErrRestricted) || errors.As(err, &e) && strings.Contains(err.Error(), "not authorized to perform") {
+						t.Errorf("restricted to %q %q and %v: %s: %v", bucket, path, p, name, err)
+					}
+				}
+			}
+		}
 	}
 }
 

@@ -131,7 +131,7 @@ type PutObjectAclInput struct {
 type PutObjectAclOutput struct{ RequestCharged string }
 
 func (in PutObjectAclInput) call(c *Client) call {
-	k := call{op: "PutObjectAcl", method: http.MethodPut, bucket: in.Bucket, key: in.Key, subject: aKey, needs: MayWrite}
+	k := call{op: "PutObjectAcl", method: http.MethodPut, bucket: in.Bucket, key: in.Key, subject: aKey, needs: MayRead | MayWrite}
 	if in.ACL == "" {
 		k.fail(errors.New(`there is no ACL: a canned one such as "private" or "bucket-owner-full-control" is expected`))
 	}
@@ -143,7 +143,8 @@ func (in PutObjectAclInput) call(c *Client) call {
 }
 
 // PutObjectAcl gives an object a canned access control list (Amazon S3 API Reference,
-// "PutObjectAcl").
+// "PutObjectAcl"). It needs MayRead as well: what is opened to all can be read by who
+// opened it.
 func (c *Client) PutObjectAcl(ctx context.Context, in PutObjectAclInput) (PutObjectAclOutput, error) {
 	k := in.call(c)
 	h, err := c.doEmpty(ctx, &k)

@@ -45,7 +45,9 @@ func (o ObjectHeaders) set(k *call) {
 	}
 	k.setMetadata(o.Metadata)
 	k.set("X-Amz-Storage-Class", o.StorageClass)
-	k.set("X-Amz-Acl", o.ACL)
+	if k.set("X-Amz-Acl", o.ACL); o.ACL != "" {
+		k.needs |= MayRead // as PutObjectAcl does
+	}
 	k.setTags(o.Tags)
 	k.set("X-Amz-Website-Redirect-Location", o.WebsiteRedirectLocation)
 	o.Encryption.set(k)

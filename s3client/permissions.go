@@ -15,7 +15,7 @@ type Permissions uint8
 
 // The four permissions. A presigned URL needs those of its operation, and a form
 // MayWrite. A bucket's lifecycle, which may remove objects, needs MayWrite and
-// MayDelete.
+// MayDelete, and an object's ACL, which may open it to others, MayRead and MayWrite.
 const (
 	MayList   Permissions = 1 << iota // the names of buckets and keys, versions and uploads
 	MayRead                           // objects, what is known of them, and what a bucket is configured with

@@ -22,7 +22,9 @@ const maxSessionPolicy = 2048
 //
 // S3 tells that a key is missing only to who may list the whole bucket. With
 // RestrictToPath, what does not exist is therefore [ErrDenied] on AWS, not
-// [ErrNotFound].
+// [ErrNotFound]. HeadBucket needs that permission too, and ListMultipartUploads one
+// that AWS cannot keep to a path: there both are denied. A directory bucket's
+// sessions know no path: there only the client keeps to it.
 func (c Connection) SessionPolicy() string {
 	restricted := c.RestrictToBucket != "" || c.Permissions != 0
 	if c.AuthorizationType != IAMRole || c.NoSessionPolicy || !restricted {
@@ -32,6 +34,9 @@ func (c Connection) SessionPolicy() string {
 	access.Versions = true
 	d := policy.Document{Version: policy.Version}
 	for _, s := range append(access.Document().Statements, c.bucketStatements()...) {
+		if actions := c.Permissions.effective().objectActions(s.Sid); actions != nil {
+			s.Action = actions
+		}
 		if c.RestrictToBucket == "" {
 			s.Resource = []string{"*"}
 		}
@@ -40,13 +45,41 @@ func (c Connection) SessionPolicy() string {
 	return asciiJSON(d.JSON())
 }
 
+// objectActions are those that the client admits about an object, more than a role is
+// written for, by the statement of [policy.Access] in whose place they come. The
+// wildcards stand for what the client admits with the same permission, and for
+// nothing that it would refuse: all s3:GetObject* read an object or what is known of
+// it, all s3:PutObject* write it (Service Authorization Reference, "Actions, resources,
+// and condition keys for Amazon S3"). These include its ACL, which who may only write
+// does not get: he would open to all what he may not read.
+func (p Permissions) objectActions(sid string) []string {
+	switch sid {
+	case "Read":
+		return []string{"s3:GetObject*"}
+	case "Write":
+		puts := []string{"s3:PutObject", "s3:PutObject*Tagging", "s3:PutObjectRetention", "s3:PutObjectLegalHold"}
+		if p.allows(MayRead | MayWrite) {
+			puts = []string{"s3:PutObject*"}
+		}
+		return append(puts, "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:DeleteObject*Tagging", "s3:RestoreObject", "s3:BypassGovernanceRetention")
+	case "Delete":
+		return []string{"s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"}
+	}
+	return nil
+}
+
 // merge adds a statement, without its name, to those about the same resource if
 // there are any: each character counts, and the path is most of them.
 func merge(all []policy.Statement, s policy.Statement) []policy.Statement {
 	s.Sid = ""
 	for i := range all {
 		if slices.Equal(all[i].Resource, s.Resource) && all[i].Condition == nil && s.Condition == nil {
-			all[i].Action = slices.Concat(all[i].Action, s.Action)
+			all[i].Action = slices.Clip(all[i].Action)
+			for _, action := range s.Action {
+				if !slices.Contains(all[i].Action, action) {
+					all[i].Action = append(all[i].Action, action)
+				}
+			}
 			return all
 		}
 	}
@@ -79,11 +112,29 @@ func (c Connection) bucketStatements() []policy.Statement {
 	if c.RestrictToBucket == "" {
 		allow("*", nil, p.actions(MayList, "s3:ListAllMyBuckets")...)
 	}
+	if directory := isDirectoryBucket(c.RestrictToBucket); c.onAWS() && (directory || c.RestrictToBucket == "") {
+		c.allowSessions(allow)
+	}
 	if c.onAWS() {
 		allow("*", policy.Conditions{"StringLike": {"kms:ViaService": {"s3.*"}}},
 			slices.Concat(p.actions(MayRead|MayWrite, "kms:Decrypt"), p.actions(MayWrite, "kms:GenerateDataKey"))...)
 	}
 	return all
+}
+
+// allowSessions allows what the client needs of a directory bucket: sessions that only
+// read where it asks for no others (Service Authorization Reference, "Actions,
+// resources, and condition keys for Amazon S3 Express"), and making and removing it.
+func (c Connection) allowSessions(allow func(resource string, condition policy.Conditions, actions ...string)) {
+	bucket, p := "arn:"+c.s3Partition()+":s3express:*:*:bucket/"+c.RestrictToBucket, c.Permissions.effective()
+	var readOnly policy.Conditions
+	if p&(MayWrite|MayDelete) == 0 {
+		readOnly = policy.Conditions{"StringEquals": {"s3express:SessionMode": {"ReadOnly"}}}
+	}
+	allow(bucket, readOnly, "s3express:CreateSession")
+	if c.RestrictToPath == "" {
+		allow(bucket, nil, slices.Concat(p.actions(MayWrite, "s3express:CreateBucket"), p.actions(MayDelete, "s3express:DeleteBucket"))...)
+	}
 }
 
 // bucketActions are those about a bucket as a whole. A lifecycle may remove objects.

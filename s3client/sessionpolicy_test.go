@@ -32,6 +32,8 @@ func prefixed(prefix string) map[string][]string { return map[string][]string{"s
 
 func TestSessionPolicyKeepsToTheRestrictions(t *testing.T) {
 	const object, bucket = "arn:aws:s3:::data/", "arn:aws:s3:::data"
+	const directory = "data--euc1-az1--x-s3"
+	const express = "arn:aws:s3express:eu-central-1:123456789012:bucket/" + directory
 	type request struct {
 		action, resource string
 		context          map[string][]string
@@ -46,7 +48,7 @@ func TestSessionPolicyKeepsToTheRestrictions(t *testing.T) {
 			[]request{{"s3:GetObject", object + "k", nil}, {"s3:PutObject", object + "a/b", nil}, {"s3:DeleteObject", object + "k", nil}, {"s3:DeleteObjectVersion", object + "k", nil},
 				{"s3:ListBucket", bucket, nil}, {"s3:ListBucket", bucket, prefixed("any")}, {"s3:CreateBucket", bucket, nil}, {"s3:DeleteBucket", bucket, nil}},
 			[]request{{"s3:GetObject", "arn:aws:s3:::data2/k", nil}, {"s3:ListBucket", "arn:aws:s3:::other", nil}, {"s3:ListAllMyBuckets", "*", nil},
-				{"s3:PutBucketPolicy", bucket, nil}, {"s3:PutObjectAcl", object + "k", nil}, {"iam:PassRole", "*", nil}, {"sts:AssumeRole", "*", nil}}},
+				{"s3:PutBucketPolicy", bucket, nil}, {"s3:PutBucketAcl", bucket, nil}, {"s3:DeleteObjectTagging", "arn:aws:s3:::other/k", nil}, {"iam:PassRole", "*", nil}, {"sts:AssumeRole", "*", nil}}},
 		{"a folder", func(c *s3client.Connection) { c.RestrictToBucket, c.RestrictToPath = "data", "reports/" },
 			[]request{{"s3:GetObject", object + "reports/a", nil}, {"s3:PutObject", object + "reports/a/b", nil}, {"s3:ListBucket", bucket, prefixed("reports/")},
 				{"s3:ListBucket", bucket, prefixed("reports/a")}, {"s3:GetBucketLocation", bucket, nil}},
@@ -68,8 +70,8 @@ func TestSessionPolicyKeepsToTheRestrictions(t *testing.T) {
 		{"to write", func(c *s3client.Connection) {
 			c.RestrictToBucket, c.RestrictToPath, c.Permissions = "data", "in/", s3client.MayWrite
 		},
-			[]request{{"s3:PutObject", object + "in/k", nil}, {"s3:AbortMultipartUpload", object + "in/k", nil}},
-			[]request{{"s3:GetObject", object + "in/k", nil}, {"s3:ListBucket", bucket, prefixed("in/")}, {"s3:PutObject", object + "k", nil}}},
+			[]request{{"s3:PutObject", object + "in/k", nil}, {"s3:AbortMultipartUpload", object + "in/k", nil}, {"s3:PutObjectVersionTagging", object + "in/k", nil}, {"s3:RestoreObject", object + "in/k", nil}},
+			[]request{{"s3:PutObjectAcl", object + "in/k", nil}, {"s3:PutObjectVersionAcl", object + "in/k", nil}, {"s3:DeleteObject", object + "in/k", nil}, {"s3:DeleteObjectVersion", object + "in/k", nil}, {"s3:GetObject", object + "in/k", nil}, {"s3:ListBucket", bucket, prefixed("in/")}, {"s3:PutObject", object + "k", nil}}},
 		{"everything by name", func(c *s3client.Connection) { c.RestrictToBucket, c.Permissions = "data", all },
 			[]request{{"s3:DeleteObject", object + "k", nil}}, []request{{"s3:GetObject", "arn:aws:s3:::other/k", nil}}},
 		{"to read, in all buckets", func(c *s3client.Connection) { c.Permissions = s3client.MayRead },
@@ -77,6 +79,12 @@ func TestSessionPolicyKeepsToTheRestrictions(t *testing.T) {
 			[]request{{"s3:PutObject", object + "k", nil}, {"s3:ListBucket", bucket, nil}, {"s3:ListAllMyBuckets", "*", nil}}},
 		{"to list, in all buckets", func(c *s3client.Connection) { c.Permissions = s3client.MayList },
 			[]request{{"s3:ListBucket", bucket, nil}, {"s3:ListAllMyBuckets", "*", nil}}, []request{{"s3:GetObject", object + "k", nil}}},
+		{"a directory bucket", func(c *s3client.Connection) { c.RestrictToBucket = directory },
+			[]request{{"s3express:CreateSession", express, nil}, {"s3express:CreateBucket", express, nil}, {"s3express:DeleteBucket", express, nil}},
+			[]request{{"s3express:CreateSession", express + "2", nil}}},
+		{"a directory bucket, to read", func(c *s3client.Connection) { c.RestrictToBucket, c.Permissions = directory, s3client.MayRead },
+			[]request{{"s3express:CreateSession", express, map[string][]string{"s3express:SessionMode": {"ReadOnly"}}}},
+			[]request{{"s3express:CreateSession", express, map[string][]string{"s3express:SessionMode": {"ReadWrite"}}}, {"s3express:CreateSession", express, nil}, {"s3express:DeleteBucket", express, nil}}},
 		{"keys of KMS for S3 alone", func(c *s3client.Connection) { c.RestrictToBucket, c.Permissions = "data", s3client.MayRead },
 			[]request{{"kms:Decrypt", "arn:aws:kms:eu-central-1:123456789012:key/k", map[string][]string{"kms:ViaService": {"s3.eu-central-1.amazonaws.com"}}}},
 			[]request{{"kms:Decrypt", "arn:aws:kms:eu-central-1:123456789012:key/k", nil},
