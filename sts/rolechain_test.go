@@ -382,6 +382,7 @@ func TestRoleChainLinkThatHangsHasItsOwnTimeOnly(t *testing.T) {
 		}
 		want(t, p, "ASIA3", 0)
 		time.Sleep(5 * time.Minute)
+		synctest.Wait()
 		if diff := cmp.Diff([]time.Duration{time.Minute}, took); diff != "" {
 			t.Errorf("fetches that failed took (-want +got)\n%s", diff)
 		}
