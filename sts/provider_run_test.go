@@ -22,20 +22,23 @@ import (
 // Long runs in virtual time, at a service that has a hard time.
 
 // troubled makes faults: a service that takes up to twenty seconds, fails one
-// time in three, hangs one time in twenty, and is down for six minutes of each
-// hour, at a random minute. It is the same with each run.
-func troubled() func() (delay time.Duration, ok bool) {
+// time in three, hangs one time in twenty, but a role no more than three times in a
+// row, and is down for six minutes of each hour, at a random minute, with twice
+// as much at least in between. What is worse nobody could get through: six minutes and
+// three hangs, with the pauses between them, are just within the advisory window.
+func troubled() func(role string) (delay time.Duration, ok bool) {
 	var mu sync.Mutex
 	chance := rand.New(rand.NewPCG(1, 2))
 	start := time.Now()
 	downAt := map[int]time.Duration{}
-	return func() (time.Duration, bool) {
+	inRow := map[string]int{}
+	return func(role string) (time.Duration, bool) {
 		mu.Lock()
 		defer mu.Unlock()
 		since := time.Since(start)
 		hour := int(since / time.Hour)
 		for n := len(downAt); n <= hour; n++ {
-			downAt[n] = time.Duration(chance.Int64N(int64(54 * time.Minute)))
+			downAt[n] = 6*time.Minute + time.Duration(chance.Int64N(int64(42*time.Minute)))
 		}
 		delay := time.Duration(chance.Int64N(int64(20 * time.Second)))
 		luck := chance.Float64()
@@ -45,10 +48,15 @@ func troubled() func() (delay time.Duration, ok bool) {
 			return delay, true
 		case into >= down && into < down+6*time.Minute:
 			return delay / 10, false
-		case luck < 0.05:
+		case luck >= 0.38 || inRow[role] == 3:
+			inRow[role] = 0
+			return delay, true
+		}
+		inRow[role]++
+		if luck < 0.05 {
 			return time.Hour, false
 		}
-		return delay, luck >= 0.38
+		return delay, false
 	}
 }
 
@@ -60,7 +68,7 @@ func TestProviderNeverLetsARequestDown(t *testing.T) {
 		var refreshes, failures int
 		p := sts.NewProvider(func(ctx context.Context) (sigv4.Credentials, error) {
 			refreshes++
-			delay, ok := fault()
+			delay, ok := fault("")
 			select {
 			case <-time.After(delay):
 			case <-ctx.Done():
@@ -126,8 +134,7 @@ func TestProviderNeverLetsARequestDown(t *testing.T) {
 // verified, with the credentials of the last of three roles.
 func TestRoleChainNeverLetsARequestDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		fault := troubled()
-		c := &cloud{fault: func(string) (time.Duration, bool) { return fault() }}
+		c := &cloud{fault: troubled()}
 		p := c.chainOf(t, 3)
 		chance := rand.New(rand.NewPCG(5, 6))
 		var mu sync.Mutex
