@@ -64,7 +64,9 @@ func TestOnAttemptIsToldOfEachAttempt(t *testing.T) {
 // What is logged of a request has nothing of its query and of its headers, whatever
 // is in them, and in whatever form it is logged.
 func TestLogHoldsNoSecret(t *testing.T) {
-	needsMD5(t)
+	if !md5Allowed(t) {
+		return
+	}
 	const customerKey = "0123456789abcdef0123456789abcdef"
 	var buf bytes.Buffer
 	level := &slog.HandlerOptions{Level: slog.LevelDebug}
