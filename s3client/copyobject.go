@@ -101,18 +101,7 @@ func (c *Client) CopyObject(ctx context.Context, in CopyObjectInput) (CopyObject
 
 // read reads a CopyObjectResult.
 func (out *CopyObjectOutput) read(d *awsxml.Decoder) error {
-	var sums checksumElements
-	for name := range d.Children {
-		switch string(name) {
-		case "ETag":
-			out.ETag = d.Text()
-		case "LastModified":
-			out.LastModified = d.Time()
-		default:
-			sums.read(d, name)
-		}
-	}
 	var err error
-	out.Checksum, err = sums.value()
+	out.ETag, out.LastModified, out.Checksum, err = readCopied(d)
 	return err
 }

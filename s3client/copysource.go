@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/sigvier/sigvier/s3client/checksum"
+	"github.com/sigvier/sigvier/sigv4/sigv4http/awsxml"
 )
 
 // CopySource is the object to copy, or to copy a part of, and on which conditions:
@@ -55,4 +58,21 @@ func (in CopySource) set(c *Client, k *call) {
 		k.fail(fmt.Errorf("the source of the copy: %w to buckets of the account %s, and the expected owner is %q", ErrRestricted, c.bucketOwner, owner))
 	}
 	k.set("X-Amz-Source-Expected-Bucket-Owner", owner)
+}
+
+// readCopied reads what S3 says of a copy, be it of an object or of a part.
+func readCopied(d *awsxml.Decoder) (etag string, modified time.Time, sum checksum.Value, err error) {
+	var sums checksumElements
+	for name := range d.Children {
+		switch string(name) {
+		case "ETag":
+			etag = d.Text()
+		case "LastModified":
+			modified = d.Time()
+		default:
+			sums.read(d, name)
+		}
+	}
+	sum, err = sums.value()
+	return etag, modified, sum, err
 }

@@ -38,9 +38,7 @@ func (out *ListObjectsV2Output) read(d *awsxml.Decoder) error {
 	for i := range out.Contents {
 		keys.decode(&out.Contents[i].Key)
 	}
-	for i := range out.CommonPrefixes {
-		keys.decode(&out.CommonPrefixes[i])
-	}
+	keys.decodeAll(out.CommonPrefixes)
 	return keys.err
 }
 
@@ -128,9 +126,7 @@ func (out *ListObjectVersionsOutput) read(d *awsxml.Decoder) error {
 	for i := range out.DeleteMarkers {
 		keys.decode(&out.DeleteMarkers[i].Key)
 	}
-	for i := range out.CommonPrefixes {
-		keys.decode(&out.CommonPrefixes[i])
-	}
+	keys.decodeAll(out.CommonPrefixes)
 	keys.decode(&out.NextKeyMarker)
 	return keys.err
 }
@@ -188,9 +184,7 @@ func (out *ListMultipartUploadsOutput) read(d *awsxml.Decoder) error {
 	for i := range out.Uploads {
 		keys.decode(&out.Uploads[i].Key)
 	}
-	for i := range out.CommonPrefixes {
-		keys.decode(&out.CommonPrefixes[i])
-	}
+	keys.decodeAll(out.CommonPrefixes)
 	keys.decode(&out.NextKeyMarker)
 	return keys.err
 }
@@ -350,4 +344,10 @@ func (k *keyEncoding) decode(key *string) {
 		return
 	}
 	*key = decoded
+}
+
+func (k *keyEncoding) decodeAll(keys []string) {
+	for i := range keys {
+		k.decode(&keys[i])
+	}
 }

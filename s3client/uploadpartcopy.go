@@ -83,21 +83,10 @@ func (c *Client) UploadPartCopy(ctx context.Context, in UploadPartCopyInput) (Up
 
 // read reads a CopyPartResult.
 func (out *UploadPartCopyOutput) read(d *awsxml.Decoder) error {
-	var sums checksumElements
-	for name := range d.Children {
-		switch string(name) {
-		case "ETag":
-			out.ETag = d.Text()
-		case "LastModified":
-			out.LastModified = d.Time()
-		default:
-			sums.read(d, name)
-		}
-	}
+	var err error
+	out.ETag, out.LastModified, out.Checksum, err = readCopied(d)
 	if out.ETag == "" {
 		return errors.New("the answer has no ETag of the part")
 	}
-	var err error
-	out.Checksum, err = sums.value()
 	return err
 }
