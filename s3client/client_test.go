@@ -182,6 +182,38 @@ func TestRefusedRoleCredentialsAreRenewed(t *testing.T) {
 	}
 }
 
+// So they are where the service has no document to say it in, and only once, whatever
+// else may be wrong.
+func TestHeadWithRefusedRoleCredentials(t *testing.T) {
+	srv := serve(t, s3test.Config{
+		Roles: []s3test.Role{{ARN: roleARN, ExternalID: externalID}},
+		Faults: []s3test.Fault{
+			{Kind: s3test.FaultError, Code: "ExpiredToken", Op: "HeadObject", Skip: 1, Times: 1},
+			{Kind: s3test.FaultError, Code: "ExpiredToken", Op: "HeadBucket", Times: 1},
+		},
+	})
+	client := open(t, roleForm(srv), nil)
+	put(t, client, "data", "key", "x")
+	for range 2 {
+		if _, err := client.HeadObject(t.Context(), s3client.HeadObjectInput{Bucket: "data", Key: "key"}); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := client.HeadBucket(t.Context(), s3client.HeadBucketInput{Bucket: "data"}); err != nil {
+		t.Error(err)
+	}
+	if got, want := srv.Requests(), map[string]int{"AssumeRole": 3, "PutObject": 1, "HeadObject": 3, "HeadBucket": 2}; !cmp.Equal(got, want) {
+		t.Errorf("requests are %v, want %v", got, want)
+	}
+	for range 3 {
+		_, err := client.HeadObject(t.Context(), s3client.HeadObjectInput{Bucket: "data", Key: "key", VersionID: "no version's ID"})
+		wantErr(t, err)
+	}
+	if got := srv.Requests(); got["AssumeRole"] != 4 || got["HeadObject"] != 7 {
+		t.Errorf("requests are %v, want the role assumed once more, and one HeadObject more than there were calls", got)
+	}
+}
+
 // Many workers that begin at once assume the role once.
 func TestRoleIsAssumedOnceForAll(t *testing.T) {
 	srv := serve(t, s3test.Config{Roles: []s3test.Role{{ARN: roleARN, ExternalID: externalID}}, Latency: 5 * time.Millisecond})

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
 )
@@ -60,4 +62,75 @@ func TestExpiredCredentialsAreRenewedOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+// S3 has no document to answer a HEAD with: an expired token is a bare 400, as is much
+// else. A guess that was wrong is not made again until some minutes have passed.
+func TestHeadWithExpiredCredentials(t *testing.T) {
+	static := sigv4.NewCredentials("ASIASTATIC", "wJalrXUtnFEMI", "token")
+	bare := status(400, "")
+	elsewhere := status(400, "", "X-Amz-Bucket-Region", "eu-west-1")
+	here := status(400, "", "X-Amz-Bucket-Region", "us-east-1")
+	for _, test := range []struct {
+		name     string
+		method   string
+		provider sigv4.Provider
+		answers  []answer
+		codes    []int // of one request after the other
+		attempts int
+		renewed  int
+	}{
+		{"expired", "HEAD", &renewable{}, []answer{bare, ok}, []int{200}, 2, 1},
+		{"expired, in the region that S3 names", "HEAD", &renewable{}, []answer{here, ok}, []int{200}, 2, 1},
+		{"expired again and again", "HEAD", &renewable{}, []answer{bare, ok, bare, ok, bare, ok}, []int{200, 200, 200}, 6, 3},
+		{"expired, and there is no such key", "HEAD", &renewable{}, []answer{bare, status(404, "")}, []int{404}, 2, 1},
+		{"something else", "HEAD", &renewable{}, []answer{bare}, []int{400, 400, 400}, 4, 1},
+		{"a bucket in another region", "HEAD", &renewable{}, []answer{elsewhere}, []int{400, 400}, 2, 0},
+		{"a token that nobody can renew", "HEAD", static, []answer{bare}, []int{400}, 1, 0},
+		{"a long-term key that is kept so as to be renewed", "HEAD", &longTermRenewable{}, []answer{bare}, []int{400}, 1, 0},
+		{"denied", "HEAD", &renewable{}, []answer{status(403, "")}, []int{403}, 1, 0},
+		{"a GET has a document, or somebody else answers", "GET", &renewable{}, []answer{bare}, []int{400}, 1, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			transport, s := newTransport(t, test.answers...)
+			transport.Provider = test.provider
+			for i, want := range test.codes {
+				if code, _, err := do(t, transport, newRequest(t, test.method, nil)); code != want || err != nil {
+					t.Errorf("request %d: got %d, %v, want %d", i+1, code, err, want)
+				}
+			}
+			var renewed int
+			if r, ok := test.provider.(*renewable); ok {
+				renewed = len(r.refused)
+			}
+			if len(s.attempts) != test.attempts || renewed != test.renewed {
+				t.Errorf("%d attempts and %d renewals, want %d and %d", len(s.attempts), renewed, test.attempts, test.renewed)
+			}
+		})
+	}
+}
+
+type longTermRenewable struct{}
+
+func (longTermRenewable) Credentials(context.Context) (sigv4.Credentials, error) {
+	return longTerm, nil
+}
+func (longTermRenewable) Renew(sigv4.Credentials) {}
+
+func TestWrongGuessIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		transport, _ := newTransport(t, status(400, ""), status(400, ""), status(400, ""), status(400, ""), ok)
+		provider := &renewable{}
+		transport.Provider = provider
+		for i, test := range []struct {
+			pause      time.Duration
+			code, sets int
+		}{{0, 400, 1}, {4 * time.Minute, 400, 1}, {2 * time.Minute, 200, 2}} {
+			time.Sleep(test.pause)
+			code, _, err := do(t, transport, newRequest(t, http.MethodHead, nil))
+			if code != test.code || err != nil || len(provider.refused) != test.sets {
+				t.Errorf("request %d: got %d, %v with %d renewals, want %d with %d", i+1, code, err, len(provider.refused), test.code, test.sets)
+			}
+		}
+	})
 }

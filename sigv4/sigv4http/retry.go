@@ -18,6 +18,7 @@ const (
 	transient
 	clockSkewed
 	credentialsExpired
+	unexplained // by an answer without a document, such as a HEAD's
 )
 
 // judge says what kind of failure an attempt was.
@@ -46,8 +47,10 @@ func judge(resp *http.Response, err error) verdict {
 		return credentialsExpired
 	case "RequestTimeout", "Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown", "IDPCommunicationError":
 		return transient
-	case "Forbidden", "BadRequest": // a HEAD has no error document to tell
+	case "Forbidden": // a HEAD has no error document to tell
 		return clockSkewed
+	case "BadRequest":
+		return unexplained
 	}
 	return final
 }

@@ -33,7 +33,8 @@ type Transport struct {
 
 	skew   atomic.Int64 // nanoseconds that the server's clock is ahead of ours
 	budget budget
-	origin *Transport // whose skew and budget count; nil: its own
+	futile atomic.Int64 // when credentials were renewed on a guess that was wrong, in Unix seconds
+	origin *Transport   // whose skew and budget count; nil: its own
 }
 
 // With gives a transport that signs otherwise, and shares all else with this one:
@@ -53,7 +54,8 @@ func (t *Transport) shared() *Transport {
 var _ http.RoundTripper = (*Transport)(nil)
 
 // Renewer is what a [sigv4.Provider] also is when it can be told that a service
-// has refused the credentials as expired, whatever their own date says.
+// has refused the credentials as expired, whatever their own date says. S3 cannot say
+// so of a HEAD; that it answers 400 is taken for it if they are a session's.
 type Renewer interface {
 	// Renew makes the next call of Credentials fetch new ones, unless that has
 	// happened already since these were given out.
@@ -86,7 +88,7 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 		attempts = 4
 	}
 	shared, body := t.shared(), req.Body
-	var corrected, renewed bool
+	var corrected, renewed, guessed bool
 	for attempt := 1; ; attempt++ {
 		skew := shared.skew.Load()
 		began := time.Now()
@@ -108,6 +110,16 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 		case credentialsExpired:
 			again = !renewed && t.renew(cred)
 			renewed = true
+		case unexplained:
+			again = !corrected && t.correctClock(resp, skew)
+			corrected = true
+			if guessed {
+				t.futile.Store(t.now().Unix())
+			}
+			if !again && !renewed && t.mayBeExpired(resp, req.Method, cred) {
+				again = t.renew(cred)
+				renewed, guessed = true, true
+			}
 		case transient:
 			again = attempt < attempts && shared.budget.take()
 			wait = backoff(attempt, resp)
@@ -228,14 +240,6 @@ func (t *Transport) correctClock(resp *http.Response, used int64) bool {
 	}
 	t.shared().skew.Store(int64(skew))
 	return true
-}
-
-func (t *Transport) renew(cred sigv4.Credentials) bool {
-	r, ok := t.Provider.(Renewer)
-	if ok {
-		r.Renew(cred)
-	}
-	return ok
 }
 
 // notSentError says why a request was not sent.
