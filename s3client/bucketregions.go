@@ -94,6 +94,7 @@ func (c *Client) askRegion(ctx context.Context, bucket string) string {
 	if resp.StatusCode >= 300 {
 		return sigv4http.ReadError(resp).Region
 	}
+	resp.Body = watchDocument(resp.Body, c.stallTimeout)
 	defer resp.Body.Close()
 	d := awsxml.NewDecoder(resp.Body, maxLateDocument)
 	d.Root("LocationConstraint")

@@ -59,9 +59,11 @@ type Options struct {
 	OnAttempt func(ctx context.Context, a sigv4http.Attempt)
 	// StallTimeout is for how long an object's body may come more slowly than MinRate
 	// before its reader gets [ErrStalled]; 0 means 30 s, less than 0 for ever. The time
-	// that the reader takes for itself does not count.
+	// that the reader takes for itself does not count. Of a document, such as a page of a
+	// listing or the answer to a completed upload, it is for how long nothing may come.
 	StallTimeout time.Duration
-	// MinRate is the least that must come, in bytes per second; 0 means anything at all.
+	// MinRate is the least that must come of an object, in bytes per second; 0 means
+	// anything at all.
 	MinRate int64
 	// StayInRegion takes it for an error that a bucket is in another region than the
 	// connection's. Without it the client goes on there, and remembers it.
@@ -149,6 +151,7 @@ func (c Connection) newClient(provider sigv4.Provider, o Options) (*Client, erro
 	if err != nil {
 		return nil, fmt.Errorf("s3client: %w", err)
 	}
+	stallTimeout := cmp.Or(o.StallTimeout, defaultStallTimeout)
 	return &Client{
 		network:      network,
 		guard:        guard{c.RestrictToBucket, c.RestrictToPath, c.Permissions},
@@ -157,9 +160,9 @@ func (c Connection) newClient(provider sigv4.Provider, o Options) (*Client, erro
 		now:          cmpNow(o.Now),
 		bucketOwner:  c.BucketOwner,
 		checksums:    c.Checksums,
-		stallTimeout: cmp.Or(o.StallTimeout, defaultStallTimeout),
+		stallTimeout: stallTimeout,
 		minRate:      o.MinRate,
-		home: &sigv4http.Transport{Signer: signer, Provider: provider, Base: o.Base, Now: o.Now,
+		home: &sigv4http.Transport{Signer: signer, Provider: provider, Base: watchedErrors{o.Base, stallTimeout}, Now: o.Now,
 			MaxAttempts: o.MaxAttempts, OnAttempt: o.OnAttempt},
 		stay: o.StayInRegion,
 	}, nil

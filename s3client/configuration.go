@@ -37,7 +37,10 @@ func checkDocument(doc []byte, root string) error {
 // doDocument is do for an answer that is given on as it is: a document with the given
 // root element.
 func (c *Client) doDocument(ctx context.Context, k *call, root string) ([]byte, http.Header, error) {
-	resp, err := c.do(ctx, k)
+	if err := c.admit(k); err != nil {
+		return nil, nil, err
+	}
+	resp, err := c.exchangeDocument(ctx, k)
 	if err != nil {
 		return nil, nil, err
 	}

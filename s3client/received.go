@@ -4,31 +4,33 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"sync"
 	"time"
 
 	"github.com/sigvier/sigvier/s3client/checksum"
 )
 
-// ErrStalled is the error for a body that comes more slowly than
-// [Options].MinRate.
+// ErrStalled is the error for an object's body that comes more slowly than
+// [Options].MinRate, and for any answer's that does not come.
 var ErrStalled = errors.New("the body has stalled")
 
 // received is the body of an object as it comes: its errors say of what, its bytes
 // are verified if there is a checksum to verify them against, and it may not stall.
 type received struct {
-	body   io.ReadCloser
+	watched
 	read   io.Reader // the body, or what verifies it
 	verify *checksum.Reader
-	stall  stall
 	k      call
 }
 
 func (c *Client) receive(k *call, body io.ReadCloser, want checksum.Value) *received {
-	r := &received{body: body, read: body, k: call{op: k.op, bucket: k.bucket, key: k.key}}
-	r.stall = stall{window: c.stallTimeout, least: int64(float64(c.minRate) * c.stallTimeout.Seconds()), close: body.Close}
+	r := &received{k: call{op: k.op, bucket: k.bucket, key: k.key}}
+	r.watch(body, c.stallTimeout)
+	r.stall.least = int64(float64(c.minRate) * c.stallTimeout.Seconds())
+	r.read = &r.watched
 	if want != (checksum.Value{}) {
-		if v, err := checksum.NewReader(body, want); err == nil { // else it is of a kind that nobody can verify so
+		if v, err := checksum.NewReader(&r.watched, want); err == nil { // else it is of a kind that nobody can verify so
 			r.read, r.verify = v, v
 		}
 	}
@@ -36,20 +38,62 @@ func (c *Client) receive(k *call, body io.ReadCloser, want checksum.Value) *rece
 }
 
 func (r *received) Read(p []byte) (int, error) {
-	r.stall.begin()
 	n, err := r.read.Read(p)
-	if stalled := r.stall.end(n); stalled != nil && err != io.EOF {
-		err = stalled
-	}
 	if err != nil && err != io.EOF {
 		err = r.k.wrap(err)
 	}
 	return n, err
 }
 
-func (r *received) Close() error {
-	r.stall.stop()
-	return r.body.Close()
+// watched is a body that may not stall.
+type watched struct {
+	body  io.ReadCloser
+	stall stall
+}
+
+func (w *watched) watch(body io.ReadCloser, window time.Duration) {
+	w.body = body
+	w.stall.window, w.stall.close = window, body.Close
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	w.stall.begin()
+	n, err := w.body.Read(p)
+	if stalled := w.stall.end(n); stalled != nil && err != io.EOF {
+		err = stalled
+	}
+	return n, err
+}
+
+func (w *watched) Close() error {
+	w.stall.stop()
+	return w.body.Close()
+}
+
+// watchDocument gives the body of an answer that is no object's, which may come as
+// slowly as it likes, but has to come: S3 sends a blank now and then while it completes
+// an upload.
+func watchDocument(body io.ReadCloser, window time.Duration) io.ReadCloser {
+	if body == http.NoBody {
+		return body
+	}
+	w := new(watched)
+	w.watch(body, window)
+	return w
+}
+
+// watchedErrors watches the documents of errors, which are read for what to do next.
+type watchedErrors struct {
+	base   http.RoundTripper
+	window time.Duration
+}
+
+func (w watchedErrors) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := w.base.RoundTrip(req)
+	if err == nil && resp.StatusCode >= 300 {
+		resp.Body = watchDocument(resp.Body, w.window)
+	}
+	return resp, err
 }
 
 // stall watches a body. What counts is the time for which its reader waits, and not
@@ -92,6 +136,10 @@ func (s *stall) end(n int) error {
 	defer s.mu.Unlock()
 	s.timer.Stop()
 	s.reading = false
+	if n > 0 && s.least <= 1 { // anything at all is enough for another window
+		s.waited, s.got = 0, 0
+		return s.err
+	}
 	s.got += int64(n)
 	if s.waited += time.Since(s.began); s.waited >= s.window {
 		s.turn()

@@ -1,6 +1,7 @@
 package s3client_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -20,15 +21,25 @@ type dripping struct {
 	pause  time.Duration
 	pieces int
 	size   int
+	text   string        // in the place of pieces: comes byte by byte
+	last   time.Duration // the pause before the end
 
 	closed chan struct{}
 }
 
 func (d *dripping) Read(p []byte) (int, error) {
+	pause := d.pause
+	if d.pieces == 0 && d.last != 0 {
+		pause = d.last
+	}
 	select {
 	case <-d.closed:
 		return 0, net.ErrClosed
-	case <-time.After(d.pause):
+	case <-time.After(pause):
+	}
+	if d.text != "" {
+		p[0], d.text = d.text[0], d.text[1:]
+		return 1, nil
 	}
 	if d.pieces--; d.pieces < 0 {
 		return 0, io.EOF
@@ -58,6 +69,7 @@ func TestBodiesThatStall(t *testing.T) {
 		stalls     time.Duration // when; 0: never
 	}{
 		{"it hangs", dripping{pause: 1000 * time.Hour, pieces: 1, size: 1}, 0, 0, 0, 30 * time.Second},
+		{"it hangs in the middle", dripping{pause: 4 * time.Second, pieces: 3, size: 1, last: time.Hour}, 10 * time.Second, 0, 0, 22 * time.Second},
 		{"it hangs, and may", dripping{pause: 24 * time.Hour, pieces: 1, size: 1}, -1, 0, 0, 0},
 		{"it hangs, and little is waited for", dripping{pause: time.Hour, pieces: 1, size: 1}, 5 * time.Second, 0, 0, 5 * time.Second},
 		{"slow without a rate", dripping{pause: 29 * time.Second, pieces: 20, size: 1}, 0, 0, 0, 0},
@@ -96,6 +108,81 @@ func TestBodiesThatStall(t *testing.T) {
 				var e *s3client.Error
 				if !errors.As(err, &e) || e.Op != "GetObject" || e.Key != "k" {
 					t.Errorf("%v does not say of what", err)
+				}
+			})
+		})
+	}
+}
+
+// What is no object's is watched too, for as long as nothing comes: documents, answers
+// that should be empty, errors, and what makes a completed upload's wait bearable.
+func TestDocumentsThatStall(t *testing.T) {
+	const (
+		list     = `<ListBucketResult><IsTruncated>false</IsTruncated><KeyCount>0</KeyCount>`
+		complete = `<?xml version="1.0" encoding="UTF-8"?>`
+	)
+	listing := func(ctx context.Context, c *s3client.Client) error {
+		_, err := c.ListObjectsV2(ctx, s3client.ListObjectsV2Input{Bucket: "data"})
+		return err
+	}
+	completion := func(ctx context.Context, c *s3client.Client) error {
+		_, err := c.CompleteMultipartUpload(ctx, s3client.CompleteMultipartUploadInput{Bucket: "data", Key: "k", UploadID: "u",
+			Parts: []s3client.CompletedPart{{PartNumber: 1, ETag: `"e"`}}})
+		return err
+	}
+	blanks := strings.Repeat(" ", 40)
+	for _, test := range []struct {
+		name   string
+		call   func(context.Context, *s3client.Client) error
+		status int
+		begin  string // comes at once
+		rest   string // comes byte by byte
+		pause  time.Duration
+		stalls bool
+		text   string
+	}{
+		{"a listing", listing, 200, list, "</ListBucketResult>", time.Hour, true, "ListObjectsV2 s3://data"},
+		{"a listing, before it begins", listing, 200, "", list, time.Hour, true, "ListObjectsV2 s3://data"},
+		{"a slow listing", listing, 200, list, "</ListBucketResult>", 9 * time.Second, false, ""},
+		{"a copy", copyKey, 200, complete, blanks, time.Hour, true, "CopyObject s3://data/copy"},
+		{"a completion", completion, 200, complete, blanks, time.Hour, true, "CompleteMultipartUpload s3://data/k"},
+		{"a completion that takes its time", completion, 200, complete, blanks + "<CompleteMultipartUploadResult><ETag>e</ETag></CompleteMultipartUploadResult>", 9 * time.Second, false, ""},
+		{"a document that is given on", func(ctx context.Context, c *s3client.Client) error {
+			_, err := c.GetBucketCors(ctx, s3client.GetBucketCorsInput{Bucket: "data"})
+			return err
+		}, 200, "<CORSConfiguration>", "</CORSConfiguration>", time.Hour, true, "GetBucketCors s3://data"},
+		// What these have said is said, and what else comes is not waited for.
+		{"an error", listing, 403, "<Error><Code>AccessDenied</Code>", "</Error>", time.Hour, false, "AccessDenied"},
+		{"an empty answer", func(ctx context.Context, c *s3client.Client) error {
+			_, err := c.DeleteObject(ctx, s3client.DeleteObjectInput{Bucket: "data", Key: "k"})
+			return err
+		}, 200, "", "x", time.Hour, false, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				rest := &dripping{pause: test.pause, text: test.rest, closed: make(chan struct{})}
+				base := roundTripper(func(req *http.Request) (*http.Response, error) {
+					body := struct {
+						io.Reader
+						io.Closer
+					}{io.MultiReader(strings.NewReader(test.begin), rest), rest}
+					return &http.Response{StatusCode: test.status, Header: http.Header{}, ContentLength: -1, Body: body, Request: req}, nil
+				})
+				c := open(t, awsForm("us-east-1"), &s3client.Options{Base: base, StallTimeout: 10 * time.Second, MinRate: 1000})
+				began := time.Now()
+				err := test.call(t.Context(), c)
+				switch took := time.Since(began); {
+				case test.pause == time.Hour && took != 10*time.Second:
+					t.Errorf("it took %v, want 10 s", took)
+				case errors.Is(err, s3client.ErrStalled) != test.stalls:
+					t.Errorf("%v, want stalled: %v", err, test.stalls)
+				case (err != nil) != (test.text != "") || err != nil && !strings.Contains(err.Error(), test.text):
+					t.Errorf("%v, want %q", err, test.text)
+				}
+				select {
+				case <-rest.closed:
+				default:
+					t.Error("the body is still open")
 				}
 			})
 		})

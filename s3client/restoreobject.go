@@ -54,7 +54,10 @@ func (in RestoreObjectInput) call(c *Client) call {
 // [ErrRestoreAlreadyInProgress]; what is not archived is [ErrInvalidObjectState].
 func (c *Client) RestoreObject(ctx context.Context, in RestoreObjectInput) (RestoreObjectOutput, error) {
 	k := in.call(c)
-	resp, err := c.do(ctx, &k)
+	if err := c.admit(&k); err != nil {
+		return RestoreObjectOutput{}, err
+	}
+	resp, err := c.exchangeDocument(ctx, &k)
 	if err != nil {
 		return RestoreObjectOutput{}, err
 	}

@@ -144,12 +144,25 @@ func (c *Client) explain(ctx context.Context, k *call, err error) error {
 
 // doEmpty is do for an answer that has nothing to read but its header.
 func (c *Client) doEmpty(ctx context.Context, k *call) (http.Header, error) {
-	resp, err := c.do(ctx, k)
+	if err := c.admit(k); err != nil {
+		return nil, err
+	}
+	resp, err := c.exchangeDocument(ctx, k)
 	if err != nil {
 		return nil, err
 	}
 	discard(resp)
 	return resp.Header, nil
+}
+
+// exchangeDocument is exchange for an answer that is read here and now, and fails if it
+// stalls.
+func (c *Client) exchangeDocument(ctx context.Context, k *call) (*http.Response, error) {
+	resp, err := c.exchange(ctx, k)
+	if err == nil {
+		resp.Body = watchDocument(resp.Body, c.stallTimeout)
+	}
+	return resp, err
 }
 
 // discard reads the little that an empty answer may have, so that the connection is
@@ -173,7 +186,7 @@ func (c *Client) doXML(ctx context.Context, k *call, root string, read func(*aws
 }
 
 func (c *Client) exchangeXML(ctx context.Context, k *call, root string, read func(*awsxml.Decoder) error, others ...string) (http.Header, error) {
-	resp, err := c.exchange(ctx, k)
+	resp, err := c.exchangeDocument(ctx, k)
 	if err == nil && k.mayFailLate {
 		resp, err = c.late(ctx, k, resp)
 	}
@@ -231,7 +244,7 @@ func (c *Client) late(ctx context.Context, k *call, resp *http.Response) (*http.
 			return nil, k.wrap(c.explain(ctx, k, api))
 		case <-time.After(lateDelay << (attempt - 1)):
 		}
-		if resp, err = c.exchange(ctx, k); err != nil {
+		if resp, err = c.exchangeDocument(ctx, k); err != nil {
 			return nil, err
 		}
 	}
