@@ -2,74 +2,88 @@ package s3test
 
 import (
 	"errors"
-	"net"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 )
 
 // How faults strike.
 
-// faultState counts the requests that a fault may strike.
-type faultState struct {
-	Fault
-	mu   sync.Mutex
-	seen int
-}
-
-func (f *faultState) strikes(op string) bool {
-	if f.Op != "" && f.Op != op {
-		return false
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	n := f.seen - f.Skip
-	f.seen++
-	return n >= 0 && (f.Times == 0 || n < f.Times)
-}
-
 // disturb lets the faults have their way with a request: at once, by changing
 // what the operation will see of it, or by damage to its answer.
 func (s *Server) disturb(w *answer, r *http.Request, q *request) error {
-	var d damage
 	var refuse error
-	var breaks func(w *answer)
+	var breaks func()
+	var late time.Duration
+	drain := false
+	d := &damage{request: r}
 	for _, f := range s.faults {
-		if f.Kind == FaultLateError && !slices.Contains(lateErrors, q.op) || !f.strikes(q.op) {
+		if !f.Kind.fits(w, q) {
+			continue
+		}
+		strike, struck := f.strikes(q, connectionNumber(r))
+		if !struck {
 			continue
 		}
 		switch f.Kind {
-		case FaultError:
-			refuse = s.refusal(f.Code, r, q)
+		case FaultError, FaultErrorAfterBody:
+			refuse, drain = s.refusal(f.Code, r, q), f.Kind == FaultErrorAfterBody
 		case FaultLateError:
 			refuse = &apiError{Code: f.Code, Message: statuses[f.Code].message, Status: http.StatusOK}
+		case FaultThrottle:
+			refuse = standard("SlowDown")
 		case FaultHTML:
 			refuse = &page{int(f.N)}
 		case FaultReset:
-			breaks = reset
+			breaks = func() { reset(w, r) }
 		case FaultDrop:
 			breaks = drop
+		case FaultLostAnswer:
+			d.lost = true
+		case FaultLatency:
+			late += strike.pause
 		case FaultIgnoreRange:
 			r.Header.Del("Range")
+		case FaultShortRange:
+			q.shorten += f.N
 		case FaultIgnoreIfMatch:
 			r.Header.Del("If-Match")
 		case FaultChangeObject:
 			q.change = true
+		case FaultUploadReset, FaultUploadStall, FaultUploadSlow, FaultUploadFlip:
+			w.requestBody.strike(strike)
 		default:
-			d.faults = append(d.faults, f.Fault)
+			d.strikes = append(d.strikes, strike)
 		}
 	}
-	if breaks != nil {
-		breaks(w)
+	if !sleep(r.Context(), late) {
+		drop()
 	}
-	if len(d.faults) > 0 {
-		d.ctx = r.Context()
-		d.head = r.Method == http.MethodHead
-		w.damage = &d
+	if breaks != nil {
+		breaks()
+	}
+	if len(d.strikes) > 0 || d.lost {
+		w.damage = d
+	}
+	if drain {
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return bodyError(err)
+		}
 	}
 	return refuse
+}
+
+// fits reports whether there is in a request what the kind strikes.
+func (k FaultKind) fits(w *answer, q *request) bool {
+	switch {
+	case k == FaultLateError:
+		return slices.Contains(lateErrors, q.op)
+	case k.ofUpload():
+		return w.requestBody != nil
+	}
+	return true
 }
 
 // lateErrors are the operations that S3 begins to answer before it has carried them
@@ -110,22 +124,6 @@ func (p *page) write(w *answer, r *http.Request) {
 	w.Header().Set("Server", "proxy")
 	writeText(w, r, p.status, "text/html; charset=utf-8", "<!DOCTYPE html>\n<html>\n<head><title>"+p.Error()+"</title></head>\n"+
 		"<body><center><h1>"+p.Error()+"</h1></center><hr><center>proxy</center></body>\n</html>\n")
-}
-
-func drop(*answer) { panic(http.ErrAbortHandler) }
-
-// reset breaks the connection off as a crashed peer or a firewall does.
-func reset(w *answer) {
-	if conn, _, err := http.NewResponseController(w.ResponseWriter).Hijack(); err == nil {
-		if paced, ok := conn.(*pacedConn); ok {
-			conn = paced.Conn
-		}
-		if tcp, ok := conn.(*net.TCPConn); ok {
-			_ = tcp.SetLinger(0)
-		}
-		conn.Close()
-	}
-	panic(http.ErrAbortHandler)
 }
 
 // change replaces an object by another of the same size, if it is still there.

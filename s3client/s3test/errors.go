@@ -270,6 +270,9 @@ func (x *xmlDoc) writeAs(w *answer, r *http.Request, status int, contentType str
 }
 
 func writeText(w *answer, r *http.Request, status int, contentType, body string) {
+	if w.damage != nil && status < 300 {
+		body = w.damage.document(body)
+	}
 	w.Header().Set("Content-Type", contentType)
 	if r.Method == http.MethodHead {
 		w.WriteHeader(status)

@@ -184,7 +184,7 @@ func ExampleParseFault() {
 
 	// Output:
 	// truncate 1000 GetObject 2
-	// fault "truncate": truncate wants a value: truncate=N
+	// fault "truncate": truncate wants a value: truncate=N|random
 }
 
 // A bucket in another region is found by what the first answer says.

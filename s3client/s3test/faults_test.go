@@ -1,6 +1,7 @@
 package s3test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -74,8 +75,6 @@ func TestFaultTruncate(t *testing.T) {
 }
 
 func TestFaultsOfTheAnswer(t *testing.T) {
-	flipped := []byte(faultBody)
-	flipped[3] ^= 0xff
 	for _, test := range []struct {
 		spec          string
 		status        int
@@ -94,6 +93,10 @@ func TestFaultsOfTheAnswer(t *testing.T) {
 		{"wrong-total,op=GetObject", 206, faultBody[2:12], "bytes 2-11/21", etagOf(faultBody), "10"},
 		{"wrong-etag,op=GetObject", 206, faultBody[2:12], "bytes 2-11/20", anotherETag, "10"},
 		{"no-etag,op=GetObject", 206, faultBody[2:12], "bytes 2-11/20", "", "10"},
+		{"short-range=4,op=GetObject", 206, faultBody[2:8], "bytes 2-7/20", etagOf(faultBody), "6"},
+		{"short-range=400,op=GetObject", 206, faultBody[2:3], "bytes 2-2/20", etagOf(faultBody), "1"},
+		{"no-content-range,op=GetObject", 206, faultBody[2:12], "", etagOf(faultBody), "10"},
+		{"no-content-length,op=GetObject", 206, faultBody[2:12], "bytes 2-11/20", etagOf(faultBody), ""},
 	} {
 		t.Run(test.spec, func(t *testing.T) {
 			c := faulty(t, test.spec)
@@ -174,54 +177,92 @@ func TestFaultStall(t *testing.T) {
 	c.srv.Close()
 }
 
-func TestParseFault(t *testing.T) {
-	for spec, want := range map[string]Fault{
-		"drop":                                   {Kind: FaultDrop},
-		"error=SlowDown,op=GetObject,times=3":    {Kind: FaultError, Code: "SlowDown", Op: "GetObject", Times: 3},
-		"truncate=1000,op=GetObject,skip=1":      {Kind: FaultTruncate, N: 1000, Op: "GetObject", Skip: 1},
-		"truncate=0":                             {Kind: FaultTruncate},
-		"late-error=InternalError,op=CopyObject": {Kind: FaultLateError, Code: "InternalError", Op: "CopyObject"},
-		"html=502,times=1":                       {Kind: FaultHTML, N: 502, Times: 1},
-		"slow=1000":                              {Kind: FaultSlow, N: 1000},
-		"stall=1.5s":                             {Kind: FaultStall, Delay: 1500 * time.Millisecond},
-		"flip=7,op=AssumeRole,skip=2,times=1":    {Kind: FaultFlip, N: 7, Op: "AssumeRole", Skip: 2, Times: 1},
-	} {
-		got, err := ParseFault(spec)
-		if err != nil || got != want {
-			t.Errorf("%s: %+v, %v", spec, got, err)
-		}
-		if got.String() != spec {
-			t.Errorf("%s comes back as %s", spec, got)
-		}
+func TestFaultResetAt(t *testing.T) {
+	c := faulty(t, "reset-at=7,op=GetObject")
+	r := c.do(t, "GET", "/data/key", "")
+	if r.err == nil || !resetByPeer.MatchString(r.err.Error()) || !strings.HasPrefix(faultBody[:7], r.body) {
+		t.Errorf("%q, %v, want a reset after 7 bytes", r.body, r.err)
 	}
-	for spec, want := range map[string]string{
-		"":                                 "kinds are error=CODE, late-error=CODE, html=STATUS, drop, reset, truncate=N",
-		"explode":                          "kinds are",
-		"drop=1":                           "drop takes no value",
-		"slow=0":                           "not 0",
-		"html=99":                          "200 to 599",
-		"html=x":                           "html=STATUS",
-		"late-error=X":                     "SlowDown",
-		"late-error=SlowDown,op=PutObject": "CopyObject",
-		"truncate":                         "truncate=N",
-		"truncate=x":                       "truncate=N",
-		"truncate=-1":                      "negative",
-		"flip=":                            "flip=N",
-		"stall=5":                          "stall=DURATION",
-		"stall":                            "stall=DURATION",
-		"error=Nonsense":                   "SlowDown",
-		"error=":                           "SlowDown",
-		"error":                            "error=CODE",
-		"drop,op=Get":                      "GetObject",
-		"drop,op=":                         "GetObject",
-		"drop,skip=x":                      "skip wants a number",
-		"drop,times=-1":                    "negative",
-		"drop,often=1":                     "options are op=OPERATION, skip=N and times=N",
-		"drop, op=GetObject":               "options are",
-	} {
-		_, err := ParseFault(spec)
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v, want %q", spec, err, want)
+}
+
+func TestFaultWrongChecksum(t *testing.T) {
+	c := faulty(t, "wrong-checksum")
+	right := sum("CRC64NVME", faultBody)
+	wrong := c.do(t, "HEAD", "/data/key", "", "X-Amz-Checksum-Mode", "ENABLED")
+	if got := wrong.header.Get("X-Amz-Checksum-Crc64nvme"); got == right || len(got) != len(right) {
+		t.Errorf("checksum %q of HEAD, where %q is right", got, right)
+	}
+	if got := wrong.header.Get("X-Amz-Checksum-Type"); got != "FULL_OBJECT" {
+		t.Errorf("type %q", got)
+	}
+	attributes := c.do(t, "GET", "/data/key?attributes", "", "X-Amz-Object-Attributes", "Checksum,ETag")
+	if strings.Contains(attributes.body, right) || !strings.Contains(attributes.body, "<ChecksumCRC64NVME>") {
+		t.Errorf("attributes %s, with the checksum that is right", attributes.body)
+	}
+	if got := anotherSum("MTIz-7"); got == "MTIz-7" || !strings.HasSuffix(got, "-7") {
+		t.Errorf("a composite checksum becomes %q", got)
+	}
+}
+
+// TestFaultETagInADocument: a completion has the ETag in its body.
+func TestFaultETagInADocument(t *testing.T) {
+	for spec, want := range map[string]string{"wrong-etag,op=CompleteMultipartUpload": anotherETag, "no-etag,op=CompleteMultipartUpload": ""} {
+		c := faulty(t, spec)
+		target := c.beginUpload(t)
+		one := c.putPart(t, target, 1, "x")
+		r := c.do(t, "POST", target, listOf([]int{1}, one))
+		r.want(t, 200, "")
+		if want == "" {
+			if strings.Contains(r.body, "ETag") {
+				t.Errorf("%s: %s", spec, r.body)
+			}
+			continue
 		}
+		r.wantElements(t, "ETag", want)
+	}
+}
+
+// TestFaultLostAnswer: it has been done, and nobody says so.
+func TestFaultLostAnswer(t *testing.T) {
+	c := faulty(t, "lost-answer,op=PutObject,skip=1,times=1", "lost-answer,op=HeadObject")
+	if r := c.do(t, "PUT", "/data/lost", "stored"); r.err == nil {
+		t.Errorf("answer %d", r.status)
+	}
+	c.do(t, "GET", "/data/lost", "").wantBody(t, "stored")
+	if r := c.do(t, "HEAD", "/data/nothing", ""); r.err == nil {
+		t.Errorf("answer %d", r.status)
+	}
+}
+
+func TestFaultLatency(t *testing.T) {
+	c := faulty(t, "latency=30ms,op=GetObject,times=1", "latency=0,jitter=40ms,op=GetObject,times=1")
+	start := time.Now()
+	c.do(t, "GET", "/data/key", "").wantBody(t, faultBody)
+	if took := time.Since(start); took < 30*time.Millisecond {
+		t.Errorf("took %v", took)
+	}
+}
+
+func TestFaultStallAt(t *testing.T) {
+	c := faulty(t, "stall-at=0,for=40ms,op=GetObject,times=1", "stall-at=random,for=30ms,jitter=10ms,op=GetObject,times=1", "stall-at=20,op=GetObject")
+	start := time.Now()
+	c.do(t, "GET", "/data/key", "").wantBody(t, faultBody)
+	if took := time.Since(start); took < 70*time.Millisecond {
+		t.Errorf("took %v", took)
+	}
+}
+
+// TestAStallForEver ends with the client, or with the server.
+func TestAStallForEver(t *testing.T) {
+	for _, spec := range []string{"stall-at=5,op=GetObject", "stall=0,op=GetObject"} {
+		c := faulty(t, spec)
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		req := c.request(t, "GET", "/data/key", "").WithContext(ctx)
+		c.sign(t, "s3", req, parsePayload(t, "UNSIGNED-PAYLOAD"))
+		if r := c.send(t, req); r.body != faultBody[:len(r.body)] || len(r.body) == 0 || r.err == nil {
+			t.Errorf("%s: %q, %v", spec, r.body, r.err)
+		}
+		c.srv.Close()
 	}
 }

@@ -63,6 +63,9 @@ func (s *Server) sendObject(w *answer, r *http.Request, q *request, o *object) e
 	if err != nil {
 		return err
 	}
+	if c.partial && c.part == nil {
+		c.length = max(1, c.length-q.shorten)
+	}
 	part, err := s.store.section(q.bucket, o, c.offset, c.length)
 	if err != nil {
 		return err

@@ -39,6 +39,7 @@ type request struct {
 	trailer  string // the checksum's header behind a body in chunks: "X-Amz-Checksum-Crc32"
 	body     []byte // of every operation that stores none
 	change   bool   // FaultChangeObject has struck
+	shorten  int64  // FaultShortRange has: by so many bytes
 	resource string // for error messages: the path as it was sent
 }
 

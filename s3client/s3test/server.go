@@ -2,7 +2,9 @@
 // [net/http/httptest] is an HTTP server: for tests, demonstrations and trials.
 // It verifies every signature with package sigv4, checks every digest and
 // checksum, answers with S3's and STS's own status codes, headers and XML, and
-// can be told to misbehave as networks, proxies and S3 itself do; see [Fault].
+// can be told to misbehave as networks, proxies and S3 itself do, by chance, too, and
+// again in the same way; see [Fault] and [ParseFault]. With [Config.TLS] it is reached
+// over TLS, and [Server.CertPool] has what its clients are to trust.
 //
 // # S3
 //
@@ -39,17 +41,21 @@ import (
 	"context"
 	"crypto/cipher"
 	"crypto/ecdsa"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"log"
 	"log/slog"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sigvier/sigvier/sigv4"
@@ -88,10 +94,12 @@ type Config struct {
 	MaxPutSize  int64 // of an object or part that comes with one request, or is copied with one; 0 is S3's 5 GiB
 
 	Faults    []Fault
+	Seed      uint64        // of what the faults draw by chance; 0 is a random one, which Server.Seed tells
 	Latency   time.Duration // waits before each answer
 	Bandwidth int64         // bytes a second and direction of each connection that Start accepts; 0 is unlimited
 
 	Addr string           // where Start listens; "" is 127.0.0.1:0, a free port
+	TLS  bool             // Start listens for HTTP/1.1 and HTTP/2 over TLS, with a certificate made for it; see Server.CertPool
 	Now  func() time.Time // nil is time.Now
 	Log  *slog.Logger     // one line per request, without query and secrets; nil is silence
 }
@@ -99,7 +107,7 @@ type Config struct {
 // Server is the server. It is an [http.Handler], so it can also stand behind
 // other listeners than Start's. It is safe for concurrent use.
 type Server struct {
-	URL string // http://HOST:PORT when made by Start, else ""
+	URL string // http://HOST:PORT, or https://, when made by Start, else ""
 
 	cfg       Config
 	s3        *sigv4.Signer
@@ -113,6 +121,9 @@ type Server struct {
 	faults    []*faultState
 
 	sessions sessions
+
+	connections atomic.Int64
+	certificate *x509.Certificate // nil: no TLS
 
 	http    *http.Server
 	stop    context.CancelFunc
@@ -129,6 +140,9 @@ type Server struct {
 func New(cfg Config) (*Server, error) {
 	if cfg.Region == "" {
 		cfg.Region = "us-east-1"
+	}
+	for cfg.Seed == 0 {
+		cfg.Seed = rand.Uint64()
 	}
 	cfg.MinPartSize = cmp.Or(cfg.MinPartSize, minPart)
 	cfg.MaxPutSize = cmp.Or(cfg.MaxPutSize, maxPut)
@@ -224,7 +238,7 @@ func (s *Server) configure() error {
 		if err := f.check(); err != nil {
 			return fmt.Errorf("s3test: Faults: %w", err)
 		}
-		s.faults = append(s.faults, &faultState{Fault: f})
+		s.faults = append(s.faults, newFaultState(f, s.cfg.Seed, len(s.faults)))
 	}
 	if s.cfg.MinPartSize < 0 || s.cfg.MaxPutSize < 0 {
 		return errors.New("s3test: MinPartSize and MaxPutSize must not be negative")
@@ -245,7 +259,22 @@ func Start(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("s3test: %w", err)
 	}
-	s.URL = "http://" + reachable(l.Addr())
+	scheme := "http"
+	serve := func() error { return s.http.Serve(l) }
+	var security *tls.Config
+	if s.cfg.TLS {
+		certificate, err := s.makeCertificate(l.Addr())
+		if err != nil {
+			l.Close()
+			return nil, fmt.Errorf("s3test: TLS: %w", err)
+		}
+		s.certificate = certificate.Leaf
+		scheme = "https"
+		// Records of full size from the first: the server is there to be fast.
+		security = &tls.Config{Certificates: []tls.Certificate{certificate}, DynamicRecordSizingDisabled: true}
+		serve = func() error { return s.http.ServeTLS(l, "", "") }
+	}
+	s.URL = scheme + "://" + reachable(l.Addr())
 	if s.cfg.Bandwidth > 0 {
 		l = &pacedListener{Listener: l, rate: s.cfg.Bandwidth}
 	}
@@ -254,13 +283,15 @@ func Start(cfg Config) (*Server, error) {
 	s.serving = make(chan struct{})
 	s.http = &http.Server{
 		Handler:           s,
+		TLSConfig:         security,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ConnContext:       s.accepted,
 		ReadHeaderTimeout: time.Minute,
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}
 	go func() {
 		defer close(s.serving)
-		s.http.Serve(l) // always an error: http.ErrServerClosed after Close
+		serve() // always an error: http.ErrServerClosed after Close
 	}()
 	return s, nil
 }
@@ -291,6 +322,10 @@ func (s *Server) Close() error {
 	s.inflight.Wait()
 	return err
 }
+
+// Seed is what the faults' draws began with: [Config.Seed], or what was made up in its
+// place. With it, the same requests in the same order meet the same faults again.
+func (s *Server) Seed() uint64 { return s.cfg.Seed }
 
 // Requests counts the requests so far by operation: "GetObject", "AssumeRole",
 // …, and "Unknown" for those that this server does not know. A request counts
@@ -336,7 +371,7 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		s.cfg.Log.LogAttrs(r.Context(), slog.LevelInfo, "request",
 			slog.String("operation", q.op), slog.String("bucket", q.bucket), slog.String("key", q.key),
 			slog.Int("status", w.status), slog.Int64("bytes", w.n),
-			slog.Duration("took", time.Since(start)), slog.String("id", w.id))
+			slog.Duration("took", time.Since(start)), slog.Int("connection", connectionNumber(r)), slog.String("id", w.id))
 	}()
 
 	// Clients correct their clocks by this header, so it must tell the server's time.
@@ -360,6 +395,7 @@ func (s *Server) serveS3(w *answer, r *http.Request, q *request) {
 }
 
 func (s *Server) tryS3(w *answer, r *http.Request, q *request) error {
+	s.tap(w, r)
 	r, err := s.authenticateS3(r, q)
 	if err != nil {
 		return err
@@ -411,10 +447,11 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // carries out what faults ask for.
 type answer struct {
 	http.ResponseWriter
-	id     string
-	status int
-	n      int64
-	damage *damage // nil: none
+	id          string
+	status      int
+	n           int64
+	damage      *damage      // nil: none
+	requestBody *requestBody // nil: none that faults could strike
 }
 
 // Unwrap is for [http.ResponseController].
@@ -426,6 +463,9 @@ func (w *answer) WriteHeader(status int) {
 		w.damage.header(w.Header(), status)
 	}
 	w.ResponseWriter.WriteHeader(status)
+	if w.damage != nil && w.damage.chunked {
+		w.flush()
+	}
 }
 
 func (w *answer) Write(p []byte) (int, error) {
