@@ -38,10 +38,15 @@ func (a *app) serve(ctx context.Context, flags *flag.FlagSet, args []string) err
 		return err
 	})
 	var faults []string
-	flags.Func("fault", "misbehave: `SPEC` is kind[=value][,op=OPERATION][,skip=N][,times=N] (repeatable)", func(s string) error {
+	flags.Func("fault", "misbehave: `SPEC` is one of these, and then any number of what begins with a comma (repeatable). N is a number, P 0.05 or 5%, DURATION 30ms\n"+
+		strings.TrimSuffix(s3test.FaultUsage(), "\n"), func(s string) error {
 		faults = append(faults, s)
 		return nil
 	})
+	flags.Uint64Var(&cfg.Seed, "seed", 0, "what faults draw by chance begins with `N`, so that they can be had again; 0 is a random one, which is told")
+	flags.BoolVar(&cfg.TLS, "tls", false, "listen for HTTP/1.1 and HTTP/2 over TLS, with a certificate made for this run")
+	var certificate string
+	flags.StringVar(&certificate, "tls-cert", "", "the same, and write the certificate to `FILE`, for the clients that have to trust it: SSL_CERT_FILE, AWS_CA_BUNDLE, curl --cacert")
 	if _, err := parse(flags, args, 0, 0); err != nil {
 		return err
 	}
@@ -59,6 +64,7 @@ func (a *app) serve(ctx context.Context, flags *flag.FlagSet, args []string) err
 		}
 		cfg.Faults = append(cfg.Faults, f)
 	}
+	cfg.TLS = cfg.TLS || certificate != ""
 	madeUp := len(cfg.Users) == 0
 	if madeUp {
 		cfg.Users = []s3test.User{{AccessKeyID: "AKIA" + rand.Text()[:16], SecretAccessKey: rand.Text() + rand.Text()[:14]}}
@@ -71,12 +77,23 @@ func (a *app) serve(ctx context.Context, flags *flag.FlagSet, args []string) err
 		return err
 	}
 	defer server.Close()
+	if certificate != "" {
+		if err := os.WriteFile(certificate, server.CertificatePEM(), 0o666); err != nil {
+			return err
+		}
+	}
 	if _, err := fmt.Fprintln(a.stdout, server.URL); err != nil {
 		return err
 	}
 	if madeUp {
 		fmt.Fprintf(a.stderr, "a user made up for this run:\nexport AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=%s AWS_ENDPOINT_URL=%s\n",
 			cfg.Users[0].AccessKeyID, cfg.Users[0].SecretAccessKey, cfg.Region, server.URL)
+	}
+	if certificate != "" {
+		fmt.Fprintf(a.stderr, "for clients to trust it:\nexport SSL_CERT_FILE=%s AWS_CA_BUNDLE=%[1]s\n", certificate)
+	}
+	if len(cfg.Faults) > 0 {
+		fmt.Fprintf(a.stderr, "the faults draw from seed %d: --seed has them again\n", server.Seed())
 	}
 	started := time.Now()
 	<-ctx.Done()

@@ -4,16 +4,22 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/sigvier/sigvier/s3client"
+	"github.com/sigvier/sigvier/s3client/s3test"
 )
 
 // served is a run of "sigvier serve", and a shell whose environment leads to it.
@@ -130,6 +136,74 @@ func TestServeMisbehavesWhenTold(t *testing.T) {
 	s.run(t, "ls").want(t, exitDone)
 }
 
+// TestServeTellsTheSeed with which a run's faults can be had again.
+func TestServeTellsTheSeed(t *testing.T) {
+	outcomes := func(s served) (codes string) {
+		for range 24 {
+			codes += strconv.Itoa(s.run(t, "ls").code)
+		}
+		return codes
+	}
+	flags := []string{"--bucket", bucket, "--fault", "error=AccessDenied,op=ListBuckets,rate=50%"}
+	s := serve(t, flags...)
+	first := outcomes(s)
+	s.stop()
+	told := regexp.MustCompile(`seed ([0-9]+):`).FindStringSubmatch(s.stderr.String())
+	if told == nil {
+		t.Fatalf("stderr is %q, want the seed", s.stderr)
+	}
+	if again := outcomes(serve(t, append(flags, "--seed", told[1])...)); again != first {
+		t.Errorf("with seed %s the exit codes are %s, and were %s", told[1], again, first)
+	}
+}
+
+func TestServeOverTLS(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	s := serve(t, "--tls-cert", file)
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		t.Fatalf("the file is %q, want a certificate", pem)
+	}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: pool}}}
+	if !strings.HasPrefix(s.url, "https://127.0.0.1:") {
+		t.Errorf("it listens at %s, want https", s.url)
+	}
+	for _, host := range []string{"127.0.0.1", "localhost"} {
+		resp, err := client.Get(strings.Replace(s.url, "127.0.0.1", host, 1))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusForbidden {
+			t.Errorf("%s: %s, want 403: it is not signed", host, resp.Status)
+		}
+	}
+	s.run(t, "ls").want(t, exitFailed, "certificate")
+	s.stop()
+	if got := s.stderr.String(); !strings.Contains(got, "SSL_CERT_FILE="+file+" AWS_CA_BUNDLE="+file+"\n") {
+		t.Errorf("stderr is %q, want how to trust the certificate", got)
+	}
+	if s := serve(t, "--tls"); !strings.HasPrefix(s.url, "https://") {
+		t.Errorf("--tls listens at %s", s.url)
+	}
+	shell{}.run(t, "serve", "--tls-cert", filepath.Join(file, "below")).want(t, exitFailed, file)
+}
+
+// TestServeHelpHasEveryFault, and what it does.
+func TestServeHelpHasEveryFault(t *testing.T) {
+	help := shell{}.run(t, "serve", "-h").stdout
+	for line := range strings.Lines(s3test.FaultUsage()) {
+		if !strings.Contains(help, line) {
+			t.Errorf("the help has no line %q", line)
+		}
+	}
+}
+
 func TestServeTakesItsTime(t *testing.T) {
 	s := serve(t, "--bucket", bucket, "--latency", "100ms")
 	start := time.Now()
@@ -235,6 +309,10 @@ func TestServeRefusesBadValues(t *testing.T) {
 		{"fault", "error=NoSuchThing", "NoSuchThing"},
 		{"fault", "drop,op=Frob", "Frob"},
 		{"fault", "drop,times=-1", "negative"},
+		{"fault", "drop,rate=2", "0.05 or 5%"},
+		{"fault", "truncate=some", "truncate=N|random"},
+		{"seed", "-1", "seed"},
+		{"seed", "x", "seed"},
 		{"latency", "30", "latency"},
 		{"latency", "-1s", "negative"},
 		{"bandwidth", "1M", "bandwidth"},
