@@ -47,7 +47,7 @@ func Download(ctx context.Context, src Source, in DownloadInput, path string) (R
 	if err := in.check(); err != nil {
 		return Report{}, err
 	}
-	file, err := createFile(path)
+	file, err := openPartial(path, false)
 	if err != nil {
 		return Report{}, err
 	}
