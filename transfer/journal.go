@@ -27,7 +27,7 @@ import (
 //	algorithm CRC64NVME
 //	piece 0 8388608 y8/bk2bMYLQ=
 //	piece 16777216 1048576 rosUhgp5mYg=
-//	end 7d2a9f01
+//	end 207da740
 //
 // Texts are quoted as Go does it. A piece has its first byte, its length and its
 // checksum; the last line has the CRC-32C of the lines before it.
@@ -134,7 +134,8 @@ type journalLog struct {
 func parseJournal(text string) (log journalLog, err error) {
 	r, rest, ok := cutRecord(text)
 	if !ok {
-		if word := "sigvier download journal "; strings.HasPrefix(text, word) && !strings.HasPrefix(text, journalVersion) {
+		line, _, _ := strings.Cut(text, "\n")
+		if version, ok := strings.CutPrefix(line, "sigvier download journal "); ok && version != "1" {
 			return log, errors.New("it is of another version of this program")
 		}
 		return log, errors.New("it is damaged")
@@ -194,7 +195,7 @@ func (j *journal) append(pieces []piece) error {
 		return j.write(text, false)
 	}
 	if _, err := j.file.Write(text); err != nil {
-		j.file.Truncate(j.size) // or else nothing would count that comes behind it
+		j.close() // behind half a record nothing counts: the next one begins a new journal
 		return err
 	}
 	j.size += int64(len(text))

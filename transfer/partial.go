@@ -314,9 +314,12 @@ func (p *partial) commit() error {
 // discard ends the work on a file that has not become the final one. It removes what
 // cannot be gone on with.
 func (p *partial) discard() {
+	if p.done {
+		return
+	}
+	there := isAt(p.file, p.file.Name()) // and not removed by hand
 	switch {
-	case p.done:
-	case p.journal != nil && p.keep.Load() && !p.lost.Load():
+	case there && p.journal != nil && p.keep.Load() && !p.lost.Load():
 		if p.mode != nil {
 			p.file.Chmod(p.perm()) // which commit may have changed
 		}
@@ -326,7 +329,7 @@ func (p *partial) discard() {
 		if p.journal != nil {
 			p.journal.remove()
 		}
-		if isAt(p.file, p.file.Name()) {
+		if there {
 			removeLocked(p.file)
 		}
 		p.file.Close()
