@@ -15,6 +15,7 @@ type Attempt struct {
 	Status             int           // of the answer; 0 if there was none
 	RequestID          string        // of the answer, if it has one
 	Duration           time.Duration // until the head of the answer
+	Throttled          bool          // the service asks for fewer requests: see [APIError.Throttling]
 	Err                error         // why there was no answer
 }
 
@@ -29,6 +30,9 @@ func (a Attempt) LogValue() slog.Value {
 	}
 	if a.RequestID != "" {
 		attrs = append(attrs, slog.String("request_id", a.RequestID))
+	}
+	if a.Throttled {
+		attrs = append(attrs, slog.Bool("throttled", true))
 	}
 	if a.Err != nil {
 		attrs = append(attrs, slog.String("error", a.Err.Error()))
@@ -48,13 +52,57 @@ func LogAttempts(log *slog.Logger) func(context.Context, Attempt) {
 	}
 }
 
+type onAttemptKey struct{}
+
+// WithOnAttempt has f told, as [Transport].OnAttempt is, of each attempt of the requests
+// that carry this context, in place of any f that it had before. So what sends requests
+// learns how often one was throttled before it succeeded. A nil f is told nothing.
+func WithOnAttempt(ctx context.Context, f func(Attempt)) context.Context {
+	return context.WithValue(ctx, onAttemptKey{}, f)
+}
+
 func (t *Transport) report(req *http.Request, resp *http.Response, err error, number int, began time.Time) {
-	if t.OnAttempt == nil {
+	ctx := req.Context()
+	f, _ := ctx.Value(onAttemptKey{}).(func(Attempt))
+	if t.OnAttempt == nil && f == nil {
 		return
 	}
 	a := Attempt{Method: req.Method, Host: req.URL.Host, Path: req.URL.Path, Number: number, Duration: time.Since(began), Err: err}
 	if resp != nil {
 		a.Status, a.RequestID = resp.StatusCode, firstOf(resp.Header, "X-Amz-Request-Id", "X-Amzn-Requestid")
+		a.Throttled = throttled(resp)
 	}
-	t.OnAttempt(req.Context(), a)
+	if t.OnAttempt != nil {
+		t.OnAttempt(ctx, a)
+	}
+	if f != nil {
+		f(a)
+	}
+}
+
+// throttled reads the error's document only where the status does not tell.
+func throttled(resp *http.Response) bool {
+	if resp.StatusCode == http.StatusBadRequest {
+		return peekError(resp).Throttling()
+	}
+	return (&APIError{Status: resp.StatusCode}).Throttling()
+}
+
+// Throttling reports whether the service asks for fewer requests: by status 429 or 503
+// (S3's SlowDown and ServiceUnavailable), or by its code.
+func (e *APIError) Throttling() bool {
+	return e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable || isThrottlingCode(e.Code)
+}
+
+// isThrottlingCode tells the codes that all SDKs take for throttling (AWS SDKs and Tools
+// Reference Guide, "Retry behavior"), whatever the status.
+func isThrottlingCode(code string) bool {
+	switch code {
+	case "SlowDown", "RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException",
+		"Throttling", "ThrottlingException", "ThrottledException", "EC2ThrottledException",
+		"RequestThrottled", "RequestThrottledException", "TooManyRequestsException",
+		"ProvisionedThroughputExceededException", "PriorRequestNotComplete", "TransactionInProgressException":
+		return true
+	}
+	return false
 }

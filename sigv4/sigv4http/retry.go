@@ -39,13 +39,17 @@ func judge(resp *http.Response, err error) verdict {
 	default:
 		return final
 	}
-	switch e := peekError(resp); e.Code {
+	e := peekError(resp)
+	if isThrottlingCode(e.Code) {
+		return transient
+	}
+	switch e.Code {
 	case "RequestTimeTooSkewed", "RequestExpired", "InvalidSignatureException", "SignatureDoesNotMatch":
 		// STS and others name a skewed clock so too; correctClock tells.
 		return clockSkewed
 	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired":
 		return credentialsExpired
-	case "RequestTimeout", "Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown", "IDPCommunicationError":
+	case "RequestTimeout", "IDPCommunicationError":
 		return transient
 	case "Forbidden": // a HEAD has no error document to tell
 		return clockSkewed
