@@ -36,8 +36,8 @@ func (c *counter) end() {
 	c.now--
 }
 
-// begin is share.begin for what cannot fail.
-func begin(t *testing.T, s *share) *permit {
+// permitOf is share.begin for what cannot fail.
+func permitOf(t *testing.T, s *share) *permit {
 	t.Helper()
 	_, p, err := s.begin(t.Context())
 	if err != nil {
@@ -83,7 +83,7 @@ func TestBudgetOfAHundredTransfers(t *testing.T) {
 						for range threads {
 							left.Go(func() {
 								for range requests / threads {
-									p := begin(t, s)
+									p := permitOf(t, s)
 									all.begin()
 									time.Sleep(50*time.Millisecond + rand.N(20*time.Millisecond))
 									all.end()
@@ -156,11 +156,11 @@ func TestOrderOfWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := NewBudget(2, 0)
 		one, two := b.join(nil, "data", nil), b.join(nil, "data", nil)
-		held := []*permit{begin(t, one), begin(t, one)}
+		held := []*permit{permitOf(t, one), permitOf(t, one)}
 		began := make(chan string, 3)
 		wait := func(name string, s *share) {
 			go func() {
-				p := begin(t, s)
+				p := permitOf(t, s)
 				began <- name
 				time.Sleep(time.Second)
 				p.end()
@@ -188,10 +188,10 @@ func TestPermitEndsOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := NewBudget(2, 0)
 		s := b.join(nil, "data", nil)
-		p, other := begin(t, s), begin(t, s)
+		p, other := permitOf(t, s), permitOf(t, s)
 		p.end()
 		p.end()
-		next := begin(t, s)
+		next := permitOf(t, s)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, _, err := s.begin(ctx); !errors.Is(err, context.DeadlineExceeded) {
@@ -209,13 +209,13 @@ func TestCancelledWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := NewBudget(1, 0)
 		one, two := b.join(nil, "data", nil), b.join(nil, "data", nil)
-		p := begin(t, one)
+		p := permitOf(t, one)
 		ctx, cancel := context.WithCancel(t.Context())
 		gone := make(chan error)
 		go func() { _, _, err := two.begin(ctx); gone <- err }()
 		synctest.Wait()
 		came := make(chan *permit)
-		go func() { came <- begin(t, one) }()
+		go func() { came <- permitOf(t, one) }()
 		synctest.Wait()
 		start := time.Now()
 		cancel()
@@ -270,14 +270,14 @@ func TestNoDeadlock(t *testing.T) {
 		b := NewBudget(2, 0)
 		start := time.Now()
 		reader := b.join(nil, "data", nil)
-		first, second := begin(t, reader), begin(t, reader) // nobody takes their bytes until the other is done
+		first, second := permitOf(t, reader), permitOf(t, reader) // nobody takes their bytes until the other is done
 		ctx, cancel := context.WithCancel(t.Context())
 		third := make(chan error)
 		go func() { _, _, err := reader.begin(ctx); third <- err }()
 
 		other := b.join(nil, "data", nil)
 		for i := range 3 {
-			p := begin(t, other)
+			p := permitOf(t, other)
 			if took := time.Since(start); took != time.Duration(i+1)*patience {
 				t.Errorf("request %d of the other began after %v, want %v", i+1, took, time.Duration(i+1)*patience)
 			}
@@ -309,7 +309,7 @@ func TestPatienceIsForWhatStandsStill(t *testing.T) {
 			group.Go(func() {
 				s := b.join(nil, "data", nil)
 				defer s.leave()
-				p := begin(t, s)
+				p := permitOf(t, s)
 				all.begin()
 				time.Sleep(4 * time.Second) // most wait for much longer than is patient
 				all.end()
@@ -439,7 +439,7 @@ func TestPacing(t *testing.T) {
 		var gaps []time.Duration
 		for range 40 {
 			last := time.Now()
-			p := begin(t, s)
+			p := permitOf(t, s)
 			gaps = append(gaps, time.Since(last))
 			attempt(p, 503)
 			p.end()
@@ -479,7 +479,7 @@ func TestWhatCountsAsThrottled(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := NewBudget(10, 0).join(nil, "data", nil)
-			p := begin(t, s)
+			p := permitOf(t, s)
 			test.told(p)
 			wantLimit(t, &s.to.rule, test.want)
 			p.end()
@@ -487,7 +487,7 @@ func TestWhatCountsAsThrottled(t *testing.T) {
 	}
 	for _, status := range []int{200, 206, 304, 403, 404, 412} {
 		s := NewBudget(10, 0).join(nil, "data", nil)
-		p := begin(t, s)
+		p := permitOf(t, s)
 		attempt(p, 503)
 		time.Sleep(time.Millisecond)
 		attempt(p, status)
@@ -503,7 +503,7 @@ func TestThrottlingIsAnEvent(t *testing.T) {
 	b := NewBudget(10, 0)
 	mine, others := new(Events), new(Events)
 	s, other := b.join(nil, "data", mine), b.join(nil, "data", others)
-	p := begin(t, s)
+	p := permitOf(t, s)
 	attempt(p, 503)
 	attempt(p, 503)
 	p.end()
@@ -536,7 +536,7 @@ func TestLimitIsRememberedForAMinute(t *testing.T) {
 			s := b.join(client, bucket, nil)
 			defer s.leave()
 			limit := s.to.rule.limit
-			p := begin(t, s)
+			p := permitOf(t, s)
 			attempt(p, status)
 			p.end()
 			return limit
