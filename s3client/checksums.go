@@ -1,6 +1,7 @@
 package s3client
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -28,6 +29,9 @@ const (
 func (p ChecksumPolicy) known() bool {
 	return p == "" || p == ChecksumsWhenRequired || p == ChecksumsAlways || p == ChecksumsNever
 }
+
+// Checksums is the connection's policy, for a program that computes checksums itself.
+func (c *Client) Checksums() ChecksumPolicy { return cmp.Or(c.checksums, ChecksumsWhenRequired) }
 
 // forUpload is the algorithm of the checksum to compute for a body.
 func (p ChecksumPolicy) forUpload(b *body) checksum.Algorithm {

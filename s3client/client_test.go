@@ -233,6 +233,30 @@ func TestRoleIsAssumedOnceForAll(t *testing.T) {
 }
 
 // The clock of the options is the one that requests are signed by.
+// A program that sends bytes by itself asks how.
+func TestClientTellsHowItsUploadsAreProtected(t *testing.T) {
+	for _, test := range []struct {
+		endpoint  string
+		checksums s3client.ChecksumPolicy
+		overTLS   bool
+		want      s3client.ChecksumPolicy
+	}{
+		{"", "", true, s3client.ChecksumsWhenRequired},
+		{"https://s3.example.com", s3client.ChecksumsAlways, true, s3client.ChecksumsAlways},
+		{"http://127.0.0.1:9000", s3client.ChecksumsNever, false, s3client.ChecksumsNever},
+	} {
+		c := s3client.Connection{AuthorizationType: s3client.AccessKey, AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: s3client.NewSecret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+			Region: "eu-central-1", Endpoint: test.endpoint, Checksums: test.checksums}
+		client, err := c.Open(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if client.OverTLS() != test.overTLS || client.Checksums() != test.want {
+			t.Errorf("%+v: OverTLS() = %v, Checksums() = %s", test, client.OverTLS(), client.Checksums())
+		}
+	}
+}
+
 func TestNowIsTheClock(t *testing.T) {
 	c := aws()
 	role := byRole()

@@ -34,6 +34,10 @@ func (c Connection) network() (network, error) {
 	return n, nil
 }
 
+// OverTLS reports whether requests go over TLS, which protects their bodies as well as
+// a signature of them would.
+func (c *Client) OverTLS() bool { return c.network.scheme == "https" }
+
 // isLoopback reports whether what is sent to a host, with or without port, stays on
 // this machine.
 func isLoopback(host string) bool {
