@@ -3,6 +3,7 @@ package transfer_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"path/filepath"
@@ -104,7 +105,9 @@ func ExampleUpload() {
 	}
 
 	report, err := transfer.Upload(context.Background(), client, transfer.UploadInput{
-		Bucket: "data", Key: "greeting", ContentType: "text/plain",
+		Bucket: "data", Key: "greeting", ObjectHeaders: s3client.ObjectHeaders{ContentType: "text/plain"},
+		Threads: 4,    // of a file that is larger than a part
+		Resume:  true, // if it is broken off, the next upload of the file goes on
 	}, file)
 	if err != nil {
 		log.Fatal(err)
@@ -112,6 +115,30 @@ func ExampleUpload() {
 	fmt.Println(report.Size, "bytes, verified:", report.Verified)
 	// Output:
 	// 5 bytes, verified: full-object
+}
+
+// What a program writes goes to an object while it is written.
+func ExampleUploadFrom() {
+	client, stop := openExample()
+	defer stop()
+
+	r, w := io.Pipe()
+	go func() {
+		for i := range 1000 {
+			fmt.Fprintln(w, "measurement", i)
+		}
+		w.Close() // or CloseWithError, and there is no object
+	}()
+	report, err := transfer.UploadFrom(context.Background(), client, transfer.UploadInput{
+		Bucket: "data", Key: "measurements", Threads: 4,
+		IfNoneMatch: "*", // only if there is none of that name
+	}, r)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(report.Size, "bytes, verified:", report.Verified)
+	// Output:
+	// 15890 bytes, verified: full-object
 }
 
 func ExampleNewPlan() {
