@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -51,7 +52,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.As(err, &told):
 		return int(told)
-	case errors.As(err, &usage), errors.Is(err, s3client.ErrInvalidConnection) && !errors.Is(err, sigv4.ErrCredentials):
+	case errors.As(err, &usage), errors.Is(err, transfer.ErrLimits), errors.Is(err, s3client.ErrInvalidConnection) && !errors.Is(err, sigv4.ErrCredentials):
 		return exitUsage
 	case errors.Is(err, transfer.ErrIntegrity):
 		return exitIntegrity
@@ -67,7 +68,10 @@ func exitCode(ctx context.Context, err error) int {
 }
 
 func message(code int, err error) string {
+	var kept *transfer.ResumableError
 	switch {
+	case code == exitInterrupted && errors.As(err, &kept):
+		return fmt.Sprintf("interrupted; %s are uploaded, and the same command goes on from there", size(kept.Done))
 	case code == exitInterrupted:
 		return "interrupted; no unfinished file or object was left behind"
 	case errors.Is(err, chain.ErrNoCredentials):

@@ -25,12 +25,14 @@ type transferResult struct {
 	Threads  int               `json:"threads"`
 	Requests int               `json:"requests"`
 	Resumed  int               `json:"resumed"`
+	Kept     int64             `json:"kept,omitempty"`
+	Afresh   string            `json:"afresh,omitempty"`
 	Verified transfer.Verified `json:"verified"`
 	Seconds  float64           `json:"seconds"`
 }
 
 func newTransferResult(at location, file string, r transfer.Report) transferResult {
-	return transferResult{at.bucket, at.key, file, r.Size, r.ETag, r.VersionID, r.Threads, r.Requests, r.Resumed, r.Verified, r.Elapsed.Seconds()}
+	return transferResult{at.bucket, at.key, file, r.Size, r.ETag, r.VersionID, r.Threads, r.Requests, r.Resumed, r.Kept, r.Afresh, r.Verified, r.Elapsed.Seconds()}
 }
 
 func (a *app) get(ctx context.Context, fs *flag.FlagSet, args []string) error {
@@ -118,6 +120,12 @@ func summary(r transfer.Report) string {
 	text := fmt.Sprintf("%s in %s, %s/s, %s, verified: %s", size(r.Size), r.Elapsed.Round(time.Millisecond), size(int64(rate)), threads, r.Verified)
 	if r.Resumed > 0 {
 		text += fmt.Sprintf(", broken off and resumed: %d", r.Resumed)
+	}
+	if r.Kept > 0 {
+		text += fmt.Sprintf(", there already: %s", size(r.Kept))
+	}
+	if r.Afresh != "" {
+		text += ", begun afresh: " + r.Afresh
 	}
 	return text
 }

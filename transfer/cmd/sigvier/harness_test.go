@@ -57,6 +57,8 @@ func testMain(m *testing.M) (int, error) {
 	}
 	os.Setenv("HOME", filepath.Join(dir, "home"))
 	os.Setenv("USERPROFILE", filepath.Join(dir, "home"))
+	os.Setenv("LocalAppData", filepath.Join(dir, "home"))
+	os.Unsetenv("XDG_CACHE_HOME")
 	return m.Run(), nil
 }
 
@@ -113,7 +115,7 @@ func (s shell) with(env ...string) shell {
 func (s shell) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), binary, args...)
-	for _, name := range []string{"GODEBUG", "HOME", "USERPROFILE", "PATH", "SystemRoot", "TMPDIR", "TMP", "TEMP"} {
+	for _, name := range []string{"GODEBUG", "HOME", "USERPROFILE", "LocalAppData", "PATH", "SystemRoot", "TMPDIR", "TMP", "TEMP"} {
 		if value, ok := os.LookupEnv(name); ok {
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}

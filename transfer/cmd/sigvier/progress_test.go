@@ -44,7 +44,10 @@ func TestProgressLine(t *testing.T) {
 }
 
 // half is a destination that reads half of a body.
-type half struct{}
+type half struct{ transfer.Destination }
+
+func (half) Checksums() s3client.ChecksumPolicy { return s3client.ChecksumsNever }
+func (half) OverTLS() bool                      { return false }
 
 func (half) PutObject(_ context.Context, in s3client.PutObjectInput) (s3client.PutObjectOutput, error) {
 	_, err := in.Body.(io.ReaderAt).ReadAt(make([]byte, 500), 0)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/sigvier/sigvier/s3client"
 	"github.com/sigvier/sigvier/transfer"
 )
 
@@ -16,6 +17,9 @@ func (a *app) put(ctx context.Context, fs *flag.FlagSet, args []string) error {
 	var conn connectionFlags
 	conn.register(a, fs)
 	contentType := fs.String("content-type", "", "media `TYPE`; by default that of the file's name")
+	partSize := fs.Int64("part-size", 0, "`BYTES` of the parts of a large file, 5242880 (5 MiB) to 5368709120 (5 GiB); 0: 8 MiB, or more, if that makes too many")
+	noResume := fs.Bool("no-resume", false, "neither go on with an upload that was broken off, nor keep one")
+	noClobber := fs.Bool("no-clobber", false, "fail if the key exists (If-None-Match: *)")
 	args, err := parse(fs, args, 2, 2)
 	if err != nil {
 		return err
@@ -41,11 +45,15 @@ func (a *app) put(ctx context.Context, fs *flag.FlagSet, args []string) error {
 	if *contentType == "" {
 		*contentType = mime.TypeByExtension(filepath.Ext(name))
 	}
-	client, _, err := conn.open(ctx, a)
+	client, threads, err := conn.open(ctx, a)
 	if err != nil {
 		return err
 	}
-	in := transfer.UploadInput{Bucket: to.bucket, Key: to.key, ContentType: *contentType, Progress: new(transfer.Progress)}
+	in := transfer.UploadInput{Bucket: to.bucket, Key: to.key, ObjectHeaders: s3client.ObjectHeaders{ContentType: *contentType},
+		Threads: threads, PartSize: *partSize, Resume: name != "-" && !*noResume, Progress: new(transfer.Progress)}
+	if *noClobber {
+		in.IfNoneMatch = "*"
+	}
 	if name == "-" {
 		if file, err = a.input(ctx); err != nil {
 			return err

@@ -77,6 +77,63 @@ func TestPutFromStdin(t *testing.T) {
 	}
 }
 
+// A large file goes in parts, by several threads, and so does a pipe.
+func TestPutInParts(t *testing.T) {
+	s := newSite(t)
+	content := strings.Repeat(pattern(5<<20), 3)
+	file := writeFile(t, t.TempDir(), "f", content)
+	s.run(t, "put", file, "s3://data/file", "--threads", "auto", "--part-size", "5242880").want(t, exitDone, "15.0 MiB in ", "3 threads, verified: full-object")
+	if s.stored(t, "file") != content {
+		t.Error("the object has other bytes")
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		w.WriteString(content)
+		w.Close()
+	}()
+	s.stdin = r
+	s.run(t, "put", "-", "s3://data/pipe").want(t, exitDone, "- -> s3://data/pipe: 15.0 MiB in ", "verified: full-object")
+	if s.stored(t, "pipe") != content {
+		t.Error("the object has other bytes")
+	}
+	if got := s.Requests()["UploadPart"]; got != 3+2 {
+		t.Errorf("%d parts were sent, want 3 and 2", got)
+	}
+}
+
+func TestPutNoClobber(t *testing.T) {
+	s := newSite(t)
+	file := writeFile(t, t.TempDir(), "f", "new")
+	s.run(t, "put", file, "s3://data/k", "--no-clobber").want(t, exitDone)
+	s.run(t, "put", file, "s3://data/k", "--no-clobber").want(t, exitFailed, "the key exists")
+	s.run(t, "put", file, "s3://data/k").want(t, exitDone)
+}
+
+// An upload that fails is kept, for the next run, or is not.
+func TestPutResumes(t *testing.T) {
+	for _, flags := range [][]string{nil, {"--no-resume"}} {
+		s := newSite(t, withFaults(t, "error=AccessDenied,op=UploadPart,skip=2,times=1"))
+		file := writeFile(t, t.TempDir(), "f", strings.Repeat(pattern(5<<20), 3))
+		args := append([]string{"put", file, "s3://data/k", "--part-size", "5242880"}, flags...)
+		kept, uploads, text := 10<<20, 1, "the same upload goes on from there"
+		if flags != nil {
+			kept, uploads, text = 0, 0, "AccessDenied"
+		}
+		s.run(t, args...).want(t, exitDenied, text)
+		if out, err := s.client(t).ListMultipartUploads(t.Context(), s3client.ListMultipartUploadsInput{Bucket: bucket}); err != nil || len(out.Uploads) != uploads {
+			t.Errorf("%q: uploads under way are %v, %v, want %d", flags, out.Uploads, err, uploads)
+		}
+		r := s.run(t, append(args, "--json")...)
+		r.want(t, exitDone)
+		if got := objects(t, r.stdout)[0]["kept"]; got != float64(kept) && !(kept == 0 && got == nil) {
+			t.Errorf("%q: %v bytes were there, want %d", flags, got, kept)
+		}
+	}
+}
+
 // An input that breaks off must never become an object.
 func TestPutOfAnInputThatFails(t *testing.T) {
 	s := newSite(t)
@@ -106,6 +163,7 @@ func TestPutThatFails(t *testing.T) {
 		{"missing file", []string{filepath.Join(dir, "none"), "s3://data/k"}, nil, exitFailed, "none"},
 		{"missing bucket", []string{file, "s3://none/k"}, nil, exitNotFound, "NoSuchBucket"},
 		{"wrong secret", []string{file, "s3://data/k"}, []string{"AWS_SECRET_ACCESS_KEY=a-wrong-secret-access-key"}, exitDenied, "SignatureDoesNotMatch"},
+		{"small parts", []string{file, "s3://data/k", "--part-size", "1000"}, nil, exitUsage, "5 MiB"},
 		{"key too long", []string{file, "s3://data/" + strings.Repeat("k", 1025)}, nil, exitFailed, "1024"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

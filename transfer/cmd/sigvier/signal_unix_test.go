@@ -148,6 +148,39 @@ func TestInterruptedPutLeavesNothing(t *testing.T) {
 	s.run(t, "head", "s3://data/new").want(t, exitNotFound)
 }
 
+// What is uploaded when it is killed, or interrupted, need not be uploaded again.
+func TestPutGoesOnAfterItWasKilled(t *testing.T) {
+	for _, signal := range []os.Signal{os.Kill, os.Interrupt} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, withFaults(t, "stall=1m,op=UploadPart,skip=2,times=1"))
+			s.shell = s.with("HOME=" + t.TempDir())
+			content := strings.Repeat(pattern(5<<20), 3) + "the end"
+			file := writeFile(t, t.TempDir(), "f", content)
+			args := []string{"put", file, "s3://data/new", "--part-size", "5242880", "--threads", "2"}
+			r := start(t, s.command(t, args...))
+			eventually(t, "the last part is sent", func() bool { return s.Requests()["UploadPart"] == 4 })
+			time.Sleep(100 * time.Millisecond)
+			if signal == os.Kill {
+				r.signal(t, signal, -1)
+			} else {
+				r.signal(t, signal, exitInterrupted)
+				if got := r.stderr.String(); !strings.HasPrefix(got, "sigvier: interrupted; 1") || !strings.HasSuffix(got, ".0 MiB are uploaded, and the same command goes on from there\n") {
+					t.Errorf("stderr is %q, want how much is uploaded", got)
+				}
+			}
+			s.run(t, "head", "s3://data/new").want(t, exitNotFound)
+			runProcess(t, s.command(t, args...)).want(t, exitDone, "2 threads, verified: full-object, there already: 1")
+			if got := s.Requests()["UploadPart"]; got > 6 {
+				t.Errorf("%d parts were sent, want 4 and the rest", got)
+			}
+			if s.stored(t, "new") != content {
+				t.Error("the object has other bytes")
+			}
+		})
+	}
+}
+
 // Wherever the signal comes, what connect has stored is removed before it ends.
 func TestInterruptedConnectLeavesNothingInTheBucket(t *testing.T) {
 	for _, operation := range []string{"AssumeRole", "ListObjectsV2", "DeleteObject", "PutObject", "GetObject"} {
@@ -197,15 +230,7 @@ func TestInterruptWhileWaitingForStdin(t *testing.T) {
 			}
 			r := start(t, cmd)
 			if name == "put" {
-				w.WriteString("the first bytes")
-				eventually(t, "the first bytes were taken", func() bool {
-					spooled, _ := filepath.Glob(filepath.Join(temp, "*"))
-					if len(spooled) != 1 {
-						return false
-					}
-					data, _ := os.ReadFile(spooled[0])
-					return string(data) == "the first bytes"
-				})
+				w.WriteString(pattern(1000000)) // more than a pipe holds: it is read
 			} else {
 				w.WriteString("{}\n")
 				if line, err := bufio.NewReader(answers).ReadString('\n'); err != nil {
