@@ -15,8 +15,9 @@ import (
 type ChecksumPolicy string
 
 const (
-	// ChecksumsWhenRequired, the default, sends one where S3 takes no request without,
-	// and asks for none: no server that does not know them is surprised.
+	// ChecksumsWhenRequired, the default, sends one where S3 takes no request without, and
+	// asks for none: no server that does not know them is surprised. It is a CRC32, which
+	// more servers know than know CRC64NVME.
 	ChecksumsWhenRequired ChecksumPolicy = "when_required"
 	// ChecksumsAlways sends CRC64NVME with every upload, and verifies what is downloaded
 	// whole against what S3 has kept.
@@ -38,8 +39,10 @@ func (p ChecksumPolicy) forUpload(b *body) checksum.Algorithm {
 	switch {
 	case b.algorithm != "":
 		return b.algorithm
-	case p == ChecksumsAlways && !b.own, b.required && p != ChecksumsNever:
+	case p == ChecksumsAlways && !b.own:
 		return checksum.CRC64NVME
+	case b.required && p != ChecksumsNever:
+		return checksum.CRC32 // the SDKs' choice, too
 	}
 	return ""
 }

@@ -145,7 +145,7 @@ func TestConfigurationsAsSent(t *testing.T) {
 				t.Errorf("%s %q: %v", conf.name, test.doc, err)
 				continue
 			}
-			if r := net.requests[0]; r.Method != "PUT" || r.URL.RequestURI() != conf.path || net.bodies[0] != test.doc || r.Header.Get("X-Amz-Checksum-Crc64nvme") == "" {
+			if r := net.requests[0]; r.Method != "PUT" || r.URL.RequestURI() != conf.path || net.bodies[0] != test.doc || r.Header.Get("X-Amz-Checksum-Crc32") == "" {
 				t.Errorf("%s: sent is %s %s %v\n%s", conf.name, r.Method, r.URL.RequestURI(), r.Header, net.bodies[0])
 			}
 		}

@@ -237,7 +237,7 @@ func TestDeleteObjectsAsSent(t *testing.T) {
 		policy s3client.ChecksumPolicy
 		header string
 	}{
-		{"", "X-Amz-Checksum-Crc64nvme"}, {s3client.ChecksumsAlways, "X-Amz-Checksum-Crc64nvme"}, {s3client.ChecksumsNever, "Content-Md5"},
+		{"", "X-Amz-Checksum-Crc32"}, {s3client.ChecksumsAlways, "X-Amz-Checksum-Crc32"}, {s3client.ChecksumsNever, "Content-Md5"},
 	} {
 		f := aws()
 		f.Checksums = test.policy
@@ -256,7 +256,7 @@ func TestDeleteObjectsAsSent(t *testing.T) {
 				t.Errorf("%s is %q, want %q", name, got, want)
 			}
 		}
-		for _, name := range []string{"X-Amz-Checksum-Crc64nvme", "Content-Md5"} {
+		for _, name := range []string{"X-Amz-Checksum-Crc32", "X-Amz-Checksum-Crc64nvme", "Content-Md5"} {
 			if has := r.Header.Get(name) != ""; has != (name == test.header) {
 				t.Errorf("checksums %q: %s is there: %v", test.policy, name, has)
 			}

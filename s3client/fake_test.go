@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"hash/crc64"
 	"io"
 	"net"
@@ -238,6 +239,10 @@ func noSecret(t testing.TB, text string) {
 			t.Errorf("a secret is in %q", text)
 		}
 	}
+}
+
+func crc32Of(s string) string {
+	return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE([]byte(s))))
 }
 
 func crc64nvme(s string) string {

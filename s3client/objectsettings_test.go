@@ -101,7 +101,7 @@ func TestSettingsHaveAChecksum(t *testing.T) {
 		return
 	}
 	for _, op := range []string{"PutObjectTagging", "PutObjectRetention", "PutObjectLegalHold"} {
-		for policy, want := range map[s3client.ChecksumPolicy]string{"": "X-Amz-Checksum-Crc64nvme", s3client.ChecksumsAlways: "X-Amz-Checksum-Crc64nvme", s3client.ChecksumsNever: "Content-Md5"} {
+		for policy, want := range map[s3client.ChecksumPolicy]string{"": "X-Amz-Checksum-Crc32", s3client.ChecksumsAlways: "X-Amz-Checksum-Crc32", s3client.ChecksumsNever: "Content-Md5"} {
 			f := aws()
 			f.Checksums = policy
 			net := &recorder{answers: []answer{says(200, "")}}
@@ -109,12 +109,12 @@ func TestSettingsHaveAChecksum(t *testing.T) {
 				t.Fatal(err)
 			}
 			h := net.requests[0].Header
-			for _, name := range []string{"X-Amz-Checksum-Crc64nvme", "Content-Md5"} {
+			for _, name := range []string{"X-Amz-Checksum-Crc32", "X-Amz-Checksum-Crc64nvme", "Content-Md5"} {
 				if (h.Get(name) != "") != (name == want) {
 					t.Errorf("%s with %q: %s is %q", op, policy, name, h.Get(name))
 				}
 			}
-			if policy == "" && h.Get(want) != crc64nvme(net.bodies[0]) {
+			if policy == "" && h.Get(want) != crc32Of(net.bodies[0]) {
 				t.Errorf("%s: the checksum is %s, want that of %s", op, h.Get(want), net.bodies[0])
 			}
 		}

@@ -53,7 +53,9 @@ func TestChecksumsOfUploads(t *testing.T) {
 			"STREAMING-UNSIGNED-PAYLOAD-TRAILER", "", "x-amz-checksum-sha256"},
 		{"given", s3client.ChecksumsAlways, "https", seekable, func(in *s3client.PutObjectInput) { in.Checksum = given }, digest, "X-Amz-Checksum-Crc32: poTHxg==", ""},
 		{"given, read once", s3client.ChecksumsAlways, "https", once, func(in *s3client.PutObjectInput) { in.Checksum = given }, "UNSIGNED-PAYLOAD", "X-Amz-Checksum-Crc32: poTHxg==", ""},
-		{"required by Object Lock", "", "https", seekable, func(in *s3client.PutObjectInput) { in.ObjectLockLegalHoldStatus = "ON" }, digest, sum + ": " + crc64nvme(text), ""},
+		{"required by Object Lock", "", "https", seekable, func(in *s3client.PutObjectInput) { in.ObjectLockLegalHoldStatus = "ON" }, digest, "X-Amz-Checksum-Crc32: poTHxg==", ""},
+		{"required by Object Lock, always", s3client.ChecksumsAlways, "https", seekable, func(in *s3client.PutObjectInput) { in.ObjectLockLegalHoldStatus = "ON" }, digest, sum + ": " + crc64nvme(text), ""},
+		{"required by Object Lock, read once", "", "https", once, func(in *s3client.PutObjectInput) { in.ObjectLockLegalHoldStatus = "ON" }, "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "", "x-amz-checksum-crc32"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			net := &recorder{answers: []answer{says(200, "")}}
