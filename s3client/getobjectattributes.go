@@ -100,17 +100,11 @@ func (c *Client) GetObjectAttributes(ctx context.Context, in GetObjectAttributes
 // ends at the first error, which it yields.
 func (c *Client) GetObjectAttributesPages(ctx context.Context, in GetObjectAttributesInput) iter.Seq2[GetObjectAttributesOutput, error] {
 	k := call{op: "GetObjectAttributes", bucket: in.Bucket, key: in.Key}
-	return pages(k, in.PartNumberMarker, func(marker int) (GetObjectAttributesOutput, int, error) {
+	return pages(k, in.PartNumberMarker, func(marker int) (GetObjectAttributesOutput, bool, int, error) {
 		in := in
 		in.PartNumberMarker = marker
 		out, err := c.GetObjectAttributes(ctx, in)
-		next := 0
-		if err == nil && out.ObjectParts.IsTruncated {
-			if next = out.ObjectParts.NextPartNumberMarker; next <= marker {
-				err = k.wrap(errLoop)
-			}
-		}
-		return out, next, err
+		return out, out.ObjectParts.IsTruncated, behindPart(out.ObjectParts.NextPartNumberMarker, marker), err
 	})
 }
 

@@ -50,10 +50,10 @@ func (c *Client) ListBuckets(ctx context.Context, in ListBucketsInput) (ListBuck
 
 // ListBucketsPages lists all pages of the caller's buckets.
 func (c *Client) ListBucketsPages(ctx context.Context, in ListBucketsInput) iter.Seq2[ListBucketsOutput, error] {
-	return pages(call{op: "ListBuckets"}, in.ContinuationToken, func(token string) (ListBucketsOutput, string, error) {
+	return pages(call{op: "ListBuckets"}, in.ContinuationToken, func(token string) (ListBucketsOutput, bool, string, error) {
 		in := in
 		in.ContinuationToken = token
 		out, err := c.ListBuckets(ctx, in)
-		return out, out.ContinuationToken, err
+		return out, out.ContinuationToken != "", out.ContinuationToken, err
 	})
 }

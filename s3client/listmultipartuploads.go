@@ -47,19 +47,10 @@ func (c *Client) ListMultipartUploads(ctx context.Context, in ListMultipartUploa
 // the first error, which it yields.
 func (c *Client) ListMultipartUploadsPages(ctx context.Context, in ListMultipartUploadsInput) iter.Seq2[ListMultipartUploadsOutput, error] {
 	k := call{op: "ListMultipartUploads", bucket: in.Bucket}
-	return pages(k, marker{in.KeyMarker, in.UploadIDMarker}, func(from marker) (ListMultipartUploadsOutput, marker, error) {
+	return pages(k, marker{in.KeyMarker, in.UploadIDMarker}, func(from marker) (ListMultipartUploadsOutput, bool, marker, error) {
 		in := in
 		in.KeyMarker, in.UploadIDMarker = from.key, from.id
 		out, err := c.ListMultipartUploads(ctx, in)
-		var next marker
-		if err == nil && out.IsTruncated {
-			if next = (marker{out.NextKeyMarker, out.NextUploadIDMarker}); next.key == "" {
-				err = k.wrap(errLoop)
-			}
-		}
-		return out, next, err
+		return out, out.IsTruncated, behind(out.NextKeyMarker, out.NextUploadIDMarker), err
 	})
 }
-
-// marker is where a page of uploads or of versions begins.
-type marker struct{ key, id string }

@@ -69,16 +69,10 @@ func (c *Client) ListObjectsV2(ctx context.Context, in ListObjectsV2Input) (List
 // the first error, which it yields.
 func (c *Client) ListObjectsV2Pages(ctx context.Context, in ListObjectsV2Input) iter.Seq2[ListObjectsV2Output, error] {
 	k := call{op: "ListObjectsV2", bucket: in.Bucket}
-	return pages(k, in.ContinuationToken, func(token string) (ListObjectsV2Output, string, error) {
+	return pages(k, in.ContinuationToken, func(token string) (ListObjectsV2Output, bool, string, error) {
 		in := in
 		in.ContinuationToken = token
 		out, err := c.ListObjectsV2(ctx, in)
-		next := ""
-		if err == nil && out.IsTruncated {
-			if next = out.NextContinuationToken; next == "" {
-				err = k.wrap(errLoop)
-			}
-		}
-		return out, next, err
+		return out, out.IsTruncated, out.NextContinuationToken, err
 	})
 }

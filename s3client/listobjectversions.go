@@ -46,16 +46,10 @@ func (c *Client) ListObjectVersions(ctx context.Context, in ListObjectVersionsIn
 // the first error, which it yields.
 func (c *Client) ListObjectVersionsPages(ctx context.Context, in ListObjectVersionsInput) iter.Seq2[ListObjectVersionsOutput, error] {
 	k := call{op: "ListObjectVersions", bucket: in.Bucket}
-	return pages(k, marker{in.KeyMarker, in.VersionIDMarker}, func(from marker) (ListObjectVersionsOutput, marker, error) {
+	return pages(k, marker{in.KeyMarker, in.VersionIDMarker}, func(from marker) (ListObjectVersionsOutput, bool, marker, error) {
 		in := in
 		in.KeyMarker, in.VersionIDMarker = from.key, from.id
 		out, err := c.ListObjectVersions(ctx, in)
-		var next marker
-		if err == nil && out.IsTruncated {
-			if next = (marker{out.NextKeyMarker, out.NextVersionIDMarker}); next.key == "" {
-				err = k.wrap(errLoop)
-			}
-		}
-		return out, next, err
+		return out, out.IsTruncated, behind(out.NextKeyMarker, out.NextVersionIDMarker), err
 	})
 }

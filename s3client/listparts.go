@@ -2,7 +2,6 @@ package s3client
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"net/http"
 )
@@ -42,16 +41,10 @@ func (c *Client) ListParts(ctx context.Context, in ListPartsInput) (ListPartsOut
 // error, which it yields.
 func (c *Client) ListPartsPages(ctx context.Context, in ListPartsInput) iter.Seq2[ListPartsOutput, error] {
 	k := call{op: "ListParts", bucket: in.Bucket, key: in.Key}
-	return pages(k, in.PartNumberMarker, func(marker int) (ListPartsOutput, int, error) {
+	return pages(k, in.PartNumberMarker, func(marker int) (ListPartsOutput, bool, int, error) {
 		in := in
 		in.PartNumberMarker = marker
 		out, err := c.ListParts(ctx, in)
-		next := 0
-		if err == nil && out.IsTruncated {
-			if next = out.NextPartNumberMarker; next <= marker {
-				err = k.wrap(fmt.Errorf("%w: NextPartNumberMarker is %d", errLoop, next))
-			}
-		}
-		return out, next, err
+		return out, out.IsTruncated, behindPart(out.NextPartNumberMarker, marker), err
 	})
 }
