@@ -130,7 +130,7 @@ type GetObjectLegalHoldInput struct {
 }
 
 // GetObjectLegalHoldOutput is the answer to GetObjectLegalHold. An object that never
-// had one is "OFF", or an error, [ErrNoSuchObjectLockConfiguration]: services differ.
+// had one is an error, [ErrNoSuchObjectLockConfiguration].
 type GetObjectLegalHoldOutput struct{ Status string } // "ON" or "OFF"
 
 func (in GetObjectLegalHoldInput) call(c *Client) call {

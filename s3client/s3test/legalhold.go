@@ -13,13 +13,12 @@ func (s *Server) getObjectLegalHold(w *answer, r *http.Request, q *request) erro
 	if err != nil {
 		return err
 	}
-	status := "OFF"
-	if o.Lock.Hold {
-		status = "ON"
+	if o.Lock.Hold == "" {
+		return standard("NoSuchObjectLockConfiguration")
 	}
 	var x xmlDoc
 	x.start("LegalHold", s3Namespace)
-	x.element("Status", status)
+	x.element("Status", o.Lock.Hold)
 	x.end("LegalHold")
 	x.write(w, r, http.StatusOK)
 	return nil
@@ -37,7 +36,7 @@ func (s *Server) putObjectLegalHold(w *answer, r *http.Request, q *request) erro
 		return err
 	}
 	if err := s.amend(w, r, q, func(o *object) error {
-		o.Lock.Hold = c.Status == "ON"
+		o.Lock.Hold = c.Status
 		return nil
 	}); err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 type lock struct {
 	Mode  string    `json:"mode,omitempty"` // GOVERNANCE or COMPLIANCE; "" is no retention
 	Until time.Time `json:"until,omitzero"`
-	Hold  bool      `json:"hold,omitempty"` // the legal hold is on
+	Hold  string    `json:"legal_hold,omitempty"` // ON or OFF; "" if there never was one
 }
 
 const (
@@ -20,7 +20,9 @@ const (
 	compliance = "COMPLIANCE"
 )
 
-func (l lock) set() bool { return l.Mode != "" || l.Hold }
+func (l lock) set() bool { return l.Mode != "" || l.held() }
+
+func (l lock) held() bool { return l.Hold == "ON" }
 
 const lockHeader = "X-Amz-Object-Lock-"
 
@@ -41,11 +43,7 @@ func (s *Server) lockHeaders(h http.Header, set *settings) (l lock, err error) {
 			return l, err
 		}
 	}
-	switch hold {
-	case "", "OFF":
-	case "ON":
-		l.Hold = true
-	default:
+	if l.Hold = hold; hold != "" && hold != "ON" && hold != "OFF" {
 		return l, invalidArgument("Legal Hold must be either of 'ON' or 'OFF'", strings.ToLower(lockHeader)+"legal-hold", hold)
 	}
 	return l, nil
@@ -69,7 +67,7 @@ const bypassHeader = "X-Amz-Bypass-Governance-Retention"
 
 // release is whether the version may be deleted.
 func (l lock) release(now time.Time, bypass bool) error {
-	if l.Hold || l.Mode != "" && now.Before(l.Until) && (l.Mode == compliance || !bypass) {
+	if l.held() || l.Mode != "" && now.Before(l.Until) && (l.Mode == compliance || !bypass) {
 		return errorf("AccessDenied", "Access Denied because object protected by object lock.")
 	}
 	return nil
@@ -80,7 +78,7 @@ func (l lock) setHeaders(h http.Header) {
 		h.Set(lockHeader+"Mode", l.Mode)
 		h.Set(lockHeader+"Retain-Until-Date", l.Until.Format(timestamp))
 	}
-	if l.Hold {
-		h.Set(lockHeader+"Legal-Hold", "ON")
+	if l.Hold != "" {
+		h.Set(lockHeader+"Legal-Hold", l.Hold)
 	}
 }

@@ -51,7 +51,7 @@ func TestRetention(t *testing.T) {
 	// What is not locked.
 	version = c.putLocked(t)
 	c.do(t, "GET", version+"&retention", "").want(t, 404, "NoSuchObjectLockConfiguration")
-	c.do(t, "GET", version+"&legal-hold", "").wantElements(t, "Status", "OFF")
+	c.do(t, "GET", version+"&legal-hold", "").want(t, 404, "NoSuchObjectLockConfiguration")
 }
 
 func TestLegalHold(t *testing.T) {
@@ -62,7 +62,14 @@ func TestLegalHold(t *testing.T) {
 	c.do(t, "DELETE", version, "", bypassHeader, "true").want(t, 403, "AccessDenied")
 	c.summed(t, version+"&legal-hold", "<LegalHold><Status>off</Status></LegalHold>").want(t, 400, "MalformedXML")
 	c.summed(t, version+"&legal-hold", "<LegalHold><Status>OFF</Status></LegalHold>").want(t, 200, "")
+	c.do(t, "GET", version+"&legal-hold", "").wantElements(t, "Status", "OFF") // that there was one is remembered
+	c.do(t, "HEAD", version, "").wantHeader(t, lockHeader+"Legal-Hold", "OFF")
 	c.do(t, "DELETE", version, "").want(t, 204, "")
+
+	version = c.putLocked(t, lockHeader+"Legal-Hold", "OFF")
+	c.do(t, "GET", version+"&legal-hold", "").wantElements(t, "Status", "OFF")
+	version = c.putLocked(t, lockHeader+"Mode", governance, lockHeader+"Retain-Until-Date", "2026-11-24T12:00:00Z")
+	c.do(t, "GET", version+"&legal-hold", "").want(t, 404, "NoSuchObjectLockConfiguration") // a retention is no hold
 }
 
 func TestDefaultRetention(t *testing.T) {

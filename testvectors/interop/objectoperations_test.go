@@ -489,6 +489,10 @@ func (x *objectCases) locks() {
 		_, err := x.c.GetObjectRetention(x.ctx, s3client.GetObjectRetentionInput{Bucket: bucket, Key: "free"})
 		return wants(err, s3client.ErrNoSuchObjectLockConfiguration)
 	})
+	x.agrees("Object Lock: GetObjectLegalHold where there never was one", func() error {
+		_, err := x.c.GetObjectLegalHold(x.ctx, s3client.GetObjectLegalHoldInput{Bucket: bucket, Key: "free"})
+		return wants(err, s3client.ErrNoSuchObjectLockConfiguration)
+	})
 	x.agrees("Object Lock: GetObjectRetention in a bucket without", func() error {
 		x.put("key", "x", s3client.ObjectHeaders{})
 		_, err := x.c.GetObjectRetention(x.ctx, s3client.GetObjectRetentionInput{Bucket: x.bucket, Key: "key"})
