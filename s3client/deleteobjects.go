@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/sigvier/sigvier/sigv4/sigv4http/awsxml"
 )
@@ -47,8 +48,12 @@ type DeletedObject struct {
 // [ErrAccessDenied], [ErrDenied], ….
 type DeleteError struct {
 	Key, VersionID string
-	Err            error // an [*Error], with the service's word on this object as an [*APIError]
+	Err            error // an [*Error], with the service's word on this object as an [*APIError], or [ErrUnreported]
 }
+
+// ErrUnreported is the error for an object of which the service was to say whether it
+// is removed, and did not.
+var ErrUnreported = errors.New("the service does not say whether the object is removed: look for it, and remove it again")
 
 func (e *DeleteError) Error() string {
 	if e.VersionID != "" {
@@ -122,7 +127,8 @@ func (in DeleteObjectsInput) document() []byte {
 
 // DeleteObjects removes up to 1,000 objects with one request (Amazon S3 API Reference,
 // "DeleteObjects"). That one was not there is no error. What the service says of
-// single objects is in the output's Errors; look there.
+// single objects is in the output's Errors, and so are, unless Quiet, those of which
+// it says nothing; look there.
 func (c *Client) DeleteObjects(ctx context.Context, in DeleteObjectsInput) (DeleteObjectsOutput, error) {
 	k := in.call(c)
 	out := DeleteObjectsOutput{}
@@ -130,8 +136,54 @@ func (c *Client) DeleteObjects(ctx context.Context, in DeleteObjectsInput) (Dele
 	if err != nil {
 		return DeleteObjectsOutput{}, err
 	}
+	if !in.Quiet {
+		out.addUnreported(in.Objects, &k)
+	}
 	out.RequestCharged = h.Get("X-Amz-Request-Charged")
 	return out, nil
+}
+
+// addUnreported adds an error for each object of which the answer says nothing. Where it
+// leaves out versions, it is enough that it speaks of the key as often as it was asked to.
+func (out *DeleteObjectsOutput) addUnreported(objects []ObjectIdentifier, k *call) {
+	type identity struct{ key, version string }
+	said := make(map[identity]bool, len(objects))
+	times := make(map[string]int, len(objects))
+	report := func(key, version string) {
+		key = asParsed(key)
+		said[identity{key, version}] = true
+		times[key]++
+	}
+	for _, o := range out.Deleted {
+		report(o.Key, o.VersionID)
+	}
+	for _, e := range out.Errors {
+		report(e.Key, e.VersionID)
+	}
+	asked := make(map[identity]bool, len(objects))
+	for _, o := range objects {
+		id := identity{asParsed(o.Key), o.VersionID}
+		if !asked[id] {
+			asked[id] = true
+			times[id.key]--
+		}
+	}
+	for _, o := range objects {
+		id := identity{asParsed(o.Key), o.VersionID}
+		if asked[id] && !said[id] && times[id.key] < 0 {
+			out.Errors = append(out.Errors, &DeleteError{o.Key, o.VersionID, &Error{Op: k.op, Bucket: k.bucket, Key: o.Key, Err: ErrUnreported}})
+			asked[id] = false // of one that is listed twice, once
+		}
+	}
+}
+
+// asParsed is a key as it is when a service has written it into a document without
+// escaping its ends of lines (XML 1.0, section 2.11, "End-of-Line Handling").
+func asParsed(key string) string {
+	if !strings.Contains(key, "\r") {
+		return key
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(key, "\r\n", "\n"), "\r", "\n")
 }
 
 // read reads a DeleteResult.

@@ -100,6 +100,67 @@ func TestErrorsOfSingleObjectsTellWhatTheyAre(t *testing.T) {
 	}
 }
 
+// Who asks to be told of each and is not told of one must not take it for removed.
+func TestObjectsOfWhichNothingIsSaid(t *testing.T) {
+	id := func(key, version string) s3client.ObjectIdentifier {
+		return s3client.ObjectIdentifier{Key: key, VersionID: version}
+	}
+	deleted := func(ids ...s3client.ObjectIdentifier) (doc string) {
+		for _, o := range ids {
+			doc += "<Deleted><Key>" + o.Key + "</Key>"
+			if o.VersionID != "" {
+				doc += "<VersionId>" + o.VersionID + "</VersionId>"
+			}
+			doc += "</Deleted>"
+		}
+		return doc
+	}
+	for _, test := range []struct {
+		name    string
+		objects []s3client.ObjectIdentifier
+		quiet   bool
+		answer  string
+		want    []s3client.ObjectIdentifier
+	}{
+		{"all are named", identifiers("a", "b"), false, deleted(identifiers("b", "a")...), nil},
+		{"one is not", identifiers("a", "b", "c"), false, deleted(identifiers("c", "a")...), identifiers("b")},
+		{"none is", identifiers("a", "b"), false, "", identifiers("a", "b")},
+		{"none is, and none is to be", identifiers("a", "b"), true, "", nil},
+		{"one has failed", identifiers("a", "b", "c"), false, deleted(id("a", "")) + "<Error><Key>b</Key><Code>AccessDenied</Code></Error>", identifiers("c")},
+		{"another key", identifiers("a"), false, deleted(id("b", "")), identifiers("a")},
+		{"a key is asked for twice", identifiers("a", "a"), false, deleted(id("a", "")), nil},
+		{"a key is asked for twice, and unnamed", identifiers("a", "a"), false, "", identifiers("a")},
+		{"one version of two", []s3client.ObjectIdentifier{id("a", "1"), id("a", "2")}, false, deleted(id("a", "2")), []s3client.ObjectIdentifier{id("a", "1")}},
+		{"a version of another key", []s3client.ObjectIdentifier{id("a", "1"), id("b", "1")}, false, deleted(id("a", "1")), []s3client.ObjectIdentifier{id("b", "1")}},
+		{"versions are left out", []s3client.ObjectIdentifier{id("a", "1"), id("a", "2")}, false, deleted(identifiers("a", "a")...), nil},
+		{"versions are left out, and one key", []s3client.ObjectIdentifier{id("a", "1"), id("a", "2")}, false, deleted(id("a", "")), []s3client.ObjectIdentifier{id("a", "1"), id("a", "2")}},
+		{"the key and a version", []s3client.ObjectIdentifier{id("a", ""), id("a", "1")}, false, deleted(id("a", "1")), []s3client.ObjectIdentifier{id("a", "")}},
+		{"ends of lines that are not escaped", identifiers("a\r\nb\rc"), false, deleted(id("a\r\nb\rc", "")), nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			net := &recorder{answers: []answer{says(200, "<DeleteResult>"+test.answer+"</DeleteResult>")}}
+			out, err := open(t, aws(), &s3client.Options{Base: net}).DeleteObjects(t.Context(), s3client.DeleteObjectsInput{Bucket: "data", Objects: test.objects, Quiet: test.quiet})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []s3client.ObjectIdentifier
+			for _, e := range out.Errors {
+				if !errors.Is(e, s3client.ErrUnreported) {
+					continue
+				}
+				got = append(got, id(e.Key, e.VersionID))
+				var of *s3client.Error
+				if !errors.As(e, &of) || of.Key != e.Key || !strings.Contains(e.Error(), "DeleteObjects s3://data/"+e.Key) {
+					t.Errorf("%v does not say of what", e)
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("without a word (-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestDeleteObjectsIsCheckedBeforeAByteIsSent(t *testing.T) {
 	for _, test := range []struct {
 		name    string
