@@ -244,6 +244,51 @@ func TestOpenWithHasNoSessionsOfItself(t *testing.T) {
 	}
 }
 
+// Nor has it what is about access points: nothing is sent, and no URL given.
+func TestOpenWithHasGeneralPurposeBucketsOnly(t *testing.T) {
+	own := sigv4.NewCredentials(keyID, secret, "")
+	for _, test := range []struct{ name, bucket, host string }{
+		{"an access point", "arn:aws:s3:us-west-2:123456789012:accesspoint/orders", "orders-123456789012.s3-accesspoint.us-west-2.amazonaws.com"},
+		{"a multi-Region access point", "arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap", "mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com"},
+		{"an Object Lambda access point", "arn:aws:s3-object-lambda:us-west-2:123456789012:accesspoint/thumbs", "thumbs-123456789012.s3-object-lambda.us-west-2.amazonaws.com"},
+		{"an Outposts access point", "arn:aws:s3-outposts:us-west-2:123456789012:outpost/op-01234567890123456/accesspoint/rack",
+			"rack-123456789012.op-01234567890123456.s3-outposts.us-west-2.amazonaws.com"},
+		{"an alias of an Outposts access point", "rack-o01000000000000a0000a0000000000000000000000000000000000000000--op-s3", ""},
+		{"no access point at all", "arn:aws:s3:::data", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			call := func(opts s3client.Options) (sent []*http.Request, failures []error) {
+				net := &recorder{answers: []answer{says(200, "")}}
+				opts.Base = net
+				c, err := awsForm("us-west-2").OpenWith(own, &opts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				in := s3client.GetObjectInput{Bucket: test.bucket, Key: "k"}
+				_, getting := c.GetObject(t.Context(), in)
+				_, presigning := c.Presign(t.Context(), s3client.PresignInput{Operation: in, Expires: time.Minute})
+				return net.requests, []error{getting, presigning}
+			}
+			sent, failures := call(s3client.Options{})
+			for _, err := range failures {
+				if wantErr(t, err); !strings.Contains(err.Error(), "is no general purpose bucket: for access points and directory buckets set Options.Endpoints to s3client.AllEndpoints") {
+					t.Errorf("%v does not say what to set", err)
+				}
+			}
+			if len(sent) != 0 {
+				t.Errorf("a request was sent to %s", sent[0].URL.Host)
+			}
+			if test.host == "" {
+				return
+			}
+			sent, failures = call(s3client.Options{Endpoints: s3client.AllEndpoints})
+			if failures[0] != nil || failures[1] != nil || len(sent) != 1 || sent[0].URL.Host != test.host {
+				t.Errorf("with AllEndpoints: %v, sent %v, want one to %s", failures, sent, test.host)
+			}
+		})
+	}
+}
+
 // In a presigned URL the session's token is a parameter.
 func TestPresignForADirectoryBucket(t *testing.T) {
 	net := &express{}
