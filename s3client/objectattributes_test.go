@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/sigvier/sigvier/s3client"
 	"github.com/sigvier/sigvier/s3client/checksum"
@@ -174,4 +175,51 @@ func TestRestoreObjectAsSent(t *testing.T) {
 	net := &recorder{answers: []answer{says(409, "<Error><Code>RestoreAlreadyInProgress</Code></Error>")}}
 	_, err := open(t, aws(), &s3client.Options{Base: net}).RestoreObject(t.Context(), s3client.RestoreObjectInput{Bucket: "data", Key: "k", Days: 1})
 	wantErr(t, err, s3client.ErrRestoreAlreadyInProgress)
+}
+
+// The same against a server that pages: each part once, in order, whatever the pages'
+// size and wherever they begin.
+func TestPartsOfAnObjectPageByPage(t *testing.T) {
+	srv := serve(t, s3test.Config{MinPartSize: 1})
+	c := open(t, form(srv), nil)
+	const parts = 7
+	up, err := c.CreateMultipartUpload(t.Context(), s3client.CreateMultipartUploadInput{Bucket: "data", Key: "k", ChecksumAlgorithm: checksum.CRC32C, ChecksumType: checksum.Composite})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := s3client.CompleteMultipartUploadInput{Bucket: "data", Key: "k", UploadID: up.UploadID, ChecksumType: checksum.Composite}
+	var all []s3client.ObjectPart
+	for n := 1; n <= parts; n++ {
+		out, err := c.UploadPart(t.Context(), s3client.UploadPartInput{Bucket: "data", Key: "k", UploadID: up.UploadID, PartNumber: n,
+			Body: strings.NewReader(strings.Repeat("x", n)), ChecksumAlgorithm: checksum.CRC32C})
+		if err != nil {
+			t.Fatal(err)
+		}
+		done.Parts = append(done.Parts, out.Part(n))
+		all = append(all, s3client.ObjectPart{PartNumber: n, Size: int64(n), Checksum: out.Checksum})
+	}
+	if _, err := c.CompleteMultipartUpload(t.Context(), done); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ size, behind, pages int }{
+		{1, 0, 7}, {2, 0, 4}, {3, 0, 3}, {6, 0, 2}, {7, 0, 1}, {8, 0, 1}, {0, 0, 1}, {2, 3, 2}, {2, 6, 1}, {2, 7, 1}, {2, 100, 1},
+	} {
+		var got []s3client.ObjectPart
+		pages := 0
+		for out, err := range c.GetObjectAttributesPages(t.Context(), s3client.GetObjectAttributesInput{Bucket: "data", Key: "k",
+			ObjectAttributes: []string{"ObjectParts"}, MaxParts: test.size, PartNumberMarker: test.behind}) {
+			if err != nil {
+				t.Fatalf("%+v: %v", test, err)
+			}
+			if out.ObjectParts.TotalPartsCount != parts {
+				t.Errorf("%+v: the object has %d parts, want %d", test, out.ObjectParts.TotalPartsCount, parts)
+			}
+			pages++
+			got = append(got, out.ObjectParts.Parts...)
+		}
+		want := all[min(test.behind, parts):]
+		if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b checksum.Value) bool { return a == b }), cmpopts.EquateEmpty()); diff != "" || pages != test.pages {
+			t.Errorf("%+v: %d pages (-want +got)\n%s", test, pages, diff)
+		}
+	}
 }
