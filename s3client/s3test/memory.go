@@ -1,9 +1,6 @@
 package s3test
 
-import (
-	"bytes"
-	"io"
-)
+import "io"
 
 // memory keeps objects in blocks, which are never moved and, once the object is
 // whole, never written to again.
@@ -24,7 +21,7 @@ func (memory) stage(_ string, size int64) (staged, error) {
 }
 
 func (memory) open(_ string, pieces []piece, offset, length int64) (*part, error) {
-	var readers []io.Reader
+	r := new(memoryReader)
 	for _, p := range pieces {
 		if offset >= p.Size {
 			offset -= p.Size
@@ -33,12 +30,44 @@ func (memory) open(_ string, pieces []piece, offset, length int64) (*part, error
 		for length > 0 && offset < p.Size {
 			b := p.blocks[offset/blockSize][offset%blockSize:]
 			b = b[:min(int64(len(b)), length)]
-			readers = append(readers, bytes.NewReader(b))
+			r.rest = append(r.rest, b)
 			offset, length = offset+int64(len(b)), length-int64(len(b))
 		}
 		offset = 0
 	}
-	return &part{io.MultiReader(readers...), io.NopCloser(nil)}, nil
+	return &part{r, io.NopCloser(nil)}, nil
+}
+
+// memoryReader reads one run of bytes after the other.
+type memoryReader struct{ rest [][]byte }
+
+func (m *memoryReader) Read(p []byte) (int, error) {
+	if len(m.rest) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, m.rest[0])
+	if m.rest[0] = m.rest[0][n:]; len(m.rest[0]) == 0 {
+		m.rest = m.rest[1:]
+	}
+	return n, nil
+}
+
+// WriteTo goes by way of a buffer that stays in the processor's cache. A system call
+// that gets a block as it lies in memory has to fetch it from there, and is worse at
+// that than copy is: 0.75 s of CPU per GB, instead of 0.5 s (Linux 6.18, Go 1.26).
+func (m *memoryReader) WriteTo(w io.Writer) (written int64, err error) {
+	buf := buffers.Get().(*[256 << 10]byte)
+	defer buffers.Put(buf)
+	for {
+		n, end := m.Read(buf[:128<<10])
+		if end != nil {
+			return written, nil
+		}
+		n, err = w.Write(buf[:n])
+		if written += int64(n); err != nil {
+			return written, err
+		}
+	}
 }
 
 type memoryUpload struct {

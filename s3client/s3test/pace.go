@@ -64,7 +64,7 @@ type pace struct {
 }
 
 const (
-	paceTick  = 4 * time.Millisecond   // how much passes at a time
+	paceTick  = 8 * time.Millisecond   // how much passes at a time
 	paceIdle  = 5 * time.Millisecond   // a longer time between two waits is the sender's or the receiver's
 	paceCatch = 200 * time.Millisecond // how much of a late wake-up is made good
 	paceShort = 200 * time.Microsecond // not worth a wait of its own: the next one has it

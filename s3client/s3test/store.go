@@ -118,8 +118,8 @@ type backend interface {
 	open(bucket string, pieces []piece, offset, length int64) (*part, error)
 }
 
-// part is an open part of an object. Copy from its Reader: net/http then sends
-// memory without copying it, and a file without reading it.
+// part is an open part of an object. Copy from its Reader: a file then goes out without
+// being read.
 type part struct {
 	io.Reader
 	io.Closer
