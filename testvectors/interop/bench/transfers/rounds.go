@@ -1,0 +1,156 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/sigvier/sigvier/s3client/checksum"
+)
+
+// bench is one run of this program.
+type bench struct {
+	rounds   int
+	divide   int64  // objects have this part of their size
+	dir      string // where the origin's objects and the clients' files are
+	profiles string // a folder; "" is none
+	made     map[string]object
+	missed   int // goals
+}
+
+// run is a job whose usage is measured, by the name that it has in the table.
+type run struct {
+	name   string
+	at     *origin
+	object object
+	job    job
+}
+
+// each makes one run of an object for each client.
+func each(at *origin, o object, j job, names ...string) (runs []run) {
+	for _, name := range names {
+		j.Client = name
+		runs = append(runs, run{name, at, o, j})
+	}
+	return runs
+}
+
+// objects makes objects of such sizes, those that are not there yet. It is called
+// before an origin starts, which finds what is there then.
+func (b *bench) objects(a checksum.Algorithm, sizes ...int64) ([]object, error) {
+	at, err := startOrigin(b.dir, limits{})
+	if err != nil {
+		return nil, err
+	}
+	defer at.stop()
+	objects := make([]object, len(sizes))
+	for i, size := range sizes {
+		size /= b.divide
+		name := fmt.Sprint(a, size)
+		if _, ok := b.made[name]; !ok {
+			if b.made[name], err = makeObject(at.url, size, a); err != nil {
+				return nil, fmt.Errorf("making an object of %d bytes: %w", size, err)
+			}
+		}
+		objects[i] = b.made[name]
+	}
+	return objects, nil
+}
+
+// measure has all runs in turn, round after round, and gives for each round what
+// each took. A round before them, which does not count, warms up what the system
+// caches.
+func (b *bench) measure(row string, runs []run) ([][]usage, error) {
+	taken := make([][]usage, b.rounds)
+	for round := -1; round < b.rounds; round++ {
+		usages := make([]usage, len(runs))
+		for turn := range runs {
+			i := (max(round, 0) + turn) % len(runs) // who is first changes
+			r := runs[i]
+			if b.profiles != "" && round == 0 {
+				r.job.Profile = filepath.Join(b.profiles, fmt.Sprintf("%s-%d-%s.pprof", row, r.job.Threads, r.name))
+			}
+			var err error
+			if usages[i], err = b.one(r); err != nil {
+				return nil, err
+			}
+		}
+		if round >= 0 {
+			taken[round] = usages
+		}
+	}
+	return taken, nil
+}
+
+// one is one download: what is broken is not worth measuring, so the file is read.
+func (b *bench) one(r run) (usage, error) {
+	j := r.job
+	j.Do, j.URL, j.CA, j.Key = "download", r.at.url, r.at.ca, r.object.key
+	j.Path = filepath.Join(b.dir, "download")
+	defer os.Remove(j.Path)
+	u, err := j.run()
+	if err == nil {
+		err = r.object.check(j.Path)
+	}
+	return u, err
+}
+
+// median is that of a value over the rounds.
+func median[T any](rounds []T, value func(T) float64) float64 {
+	values := make([]float64, len(rounds))
+	for i, r := range rounds {
+		values[i] = value(r)
+	}
+	slices.Sort(values)
+	return (values[(len(values)-1)/2] + values[len(values)/2]) / 2
+}
+
+func wall(u usage) float64 { return u.Wall.Seconds() }
+func cpu(u usage) float64  { return u.CPU.Seconds() }
+func peak(u usage) float64 { return float64(u.Peak) / (1 << 20) }
+
+// of is the median of what one of the runs took.
+func of(rounds [][]usage, i int, what func(usage) float64) float64 {
+	return median(rounds, func(r []usage) float64 { return what(r[i]) })
+}
+
+// against is the median of the ratios within a round, of one run to the best of
+// some: what else a busy machine does hits both alike, or one round only.
+func against(rounds [][]usage, i int, what func(usage) float64, others ...int) float64 {
+	return median(rounds, func(r []usage) float64 {
+		best := what(r[others[0]])
+		for _, o := range others[1:] {
+			best = min(best, what(r[o]))
+		}
+		return what(r[i]) / best
+	})
+}
+
+// goal prints whether a goal is reached.
+func (b *bench) goal(text, wanted string, measured float64, reached bool) {
+	verdict := "reached"
+	if !reached {
+		verdict = "MISSED"
+		b.missed++
+	}
+	fmt.Printf("%-72s%10s%10.3f  %s\n", text, wanted, measured, verdict)
+}
+
+func (b *bench) atMost(text string, measured, most float64) {
+	b.goal(text, fmt.Sprintf("≤ %.3g", most), measured, measured <= most)
+}
+
+func (b *bench) atLeast(text string, measured, least float64) {
+	b.goal(text, fmt.Sprintf("≥ %.3g", least), measured, measured >= least)
+}
+
+func bytesText(n int64) string {
+	switch {
+	case n >= 1<<30 && n%(1<<30) == 0:
+		return fmt.Sprintf("%d GiB", n>>30)
+	case n >= 1<<20:
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}

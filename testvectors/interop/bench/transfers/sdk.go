@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	//lint:ignore SA1019 it is deprecated, and what most programs use
+	s3manager "github.com/aws/aws-sdk-go-v2/feature/s3/manager"
+	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
+	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+func newSDK(j job) *s3.Client {
+	cred := aws.Credentials{AccessKeyID: accessKey, SecretAccessKey: secretKey}
+	return s3.New(s3.Options{
+		BaseEndpoint: &j.URL,
+		UsePathStyle: true,
+		Region:       region,
+		Credentials:  aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return cred, nil }),
+		HTTPClient:   awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.MaxIdleConnsPerHost = j.Threads }),
+
+		// It warns of each range that it has no checksum for.
+		DisableLogOutputChecksumValidationSkipped: true,
+	})
+}
+
+// manager is feature/s3/manager, which asks for ranges.
+type manager struct {
+	down *s3manager.Downloader
+	up   *s3manager.Uploader
+}
+
+func newManager(j job) (client, error) {
+	c := newSDK(j)
+	return manager{
+		s3manager.NewDownloader(c, func(d *s3manager.Downloader) { d.Concurrency, d.PartSize = j.Threads, partLength }),
+		s3manager.NewUploader(c, func(u *s3manager.Uploader) { u.Concurrency, u.PartSize = j.Threads, partLength }),
+	}, nil
+}
+
+func (m manager) download(ctx context.Context, j job) error {
+	return toFile(j.Path, func(f *os.File) error {
+		_, err := m.down.Download(ctx, f, &s3.GetObjectInput{Bucket: aws.String(bucket), Key: &j.Key})
+		return err
+	})
+}
+
+func (m manager) upload(ctx context.Context, j job) error {
+	return fromFile(j.Path, func(f io.Reader) error {
+		_, err := m.up.Upload(ctx, &s3.PutObjectInput{Bucket: aws.String(bucket), Key: &j.Key, Body: f})
+		return err
+	})
+}
+
+// transferManager is feature/s3/transfermanager. It asks for the parts that the
+// object came in, as it does if it is told nothing, or for ranges.
+type transferManager struct{ *transfermanager.Client }
+
+func newTransferManager(j job) (client, error) {
+	return transferManager{transfermanager.New(newSDK(j), func(o *transfermanager.Options) {
+		o.Concurrency, o.PartSizeBytes, o.GetObjectType = j.Threads, partLength, types.GetObjectParts
+		if j.Client == "tm-range" {
+			o.GetObjectType = types.GetObjectRanges
+		}
+	})}, nil
+}
+
+func (m transferManager) download(ctx context.Context, j job) error {
+	return toFile(j.Path, func(f *os.File) error {
+		_, err := m.DownloadObject(ctx, &transfermanager.DownloadObjectInput{Bucket: aws.String(bucket), Key: &j.Key, WriterAt: f})
+		return err
+	})
+}
+
+func (m transferManager) upload(ctx context.Context, j job) error {
+	return fromFile(j.Path, func(f io.Reader) error {
+		_, err := m.UploadObject(ctx, &transfermanager.UploadObjectInput{Bucket: aws.String(bucket), Key: &j.Key, Body: f})
+		return err
+	})
+}
+
+func toFile(path string, download func(*os.File) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(download(f), f.Close())
+}
+
+func fromFile(path string, upload func(io.Reader) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return upload(f)
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/sigvier/sigvier/s3client/checksum"
+)
+
+// unlimited is a download as fast as the machine can: here the client's own work is
+// what counts.
+func (b *bench) unlimited(row string, l limits) error {
+	const threads = 8
+	light, err := b.objects(checksum.CRC32C, 2<<30)
+	if err != nil {
+		return err
+	}
+	heavy, err := b.objects(checksum.CRC64NVME, 2<<30)
+	if err != nil {
+		return err
+	}
+	at, err := startOrigin(b.dir, l)
+	if err != nil {
+		return err
+	}
+	defer at.stop()
+	j := job{Threads: threads}
+	runs := each(at, light[0], j, "net/http", "sigvier", "manager", "tm-range", "tm-part", "minio-go")
+	runs = append(runs, each(at, heavy[0], j, "sigvier")...)
+	const bare, crc32c, crc64 = 0, 1, 6
+	peers := []int{2, 3, 4, 5}
+	runs[crc32c].name, runs[crc64].name = "sigvier, CRC32C", "sigvier, CRC64NVME"
+	fmt.Printf("\n%s: %s without limits%s, %d threads, medians of %d rounds\n\n", row, bytesText(light[0].size), overTLS(l), threads, b.rounds)
+	rounds, err := b.measure(row, runs)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%-22s%9s%9s%14s%9s%9s%10s\n", "by", "wall s", "MB/s", "CPU s per GB", "× wall", "× CPU", "peak MiB")
+	for i, r := range runs {
+		size := float64(r.object.size)
+		fmt.Printf("%-22s%9.3f%9.0f%14.3f%9.2f%9.2f%10.1f\n", r.name, of(rounds, i, wall), size/1e6/of(rounds, i, wall), of(rounds, i, cpu)/size*1e9,
+			against(rounds, i, wall, bare), against(rounds, i, cpu, bare), of(rounds, i, peak))
+	}
+	fmt.Println()
+	if l.TLS {
+		b.atMost(row+": CPU, CRC32C verified, against net/http", against(rounds, crc32c, cpu, bare), 1.05)
+		return nil
+	}
+	b.atMost(row+": wall, CRC32C verified, against net/http", against(rounds, crc32c, wall, bare), 1.05)
+	b.atMost(row+": CPU, CRC32C verified, against net/http", against(rounds, crc32c, cpu, bare), 1.05)
+	b.atMost(row+": wall, CRC64NVME verified, against net/http", against(rounds, crc64, wall, bare), 1.25)
+	b.atMost(row+": CPU, CRC64NVME verified, against net/http", against(rounds, crc64, cpu, bare), 1.25)
+	b.atMost(row+": wall, CRC32C verified, against the best peer", against(rounds, crc32c, wall, peers...), 1)
+	b.atMost(row+": CPU, CRC32C verified, against the best peer", against(rounds, crc32c, cpu, peers...), 1)
+	return nil
+}
+
+func overTLS(l limits) string {
+	if l.TLS {
+		return " over TLS"
+	}
+	return ""
+}
