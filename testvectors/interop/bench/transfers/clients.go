@@ -9,8 +9,9 @@ import (
 
 // client is one that is measured.
 type client interface {
-	download(context.Context, job) error // of Key to the new file Path
-	upload(context.Context, job) error   // of the file Path to Key
+	download(context.Context, job) error // Key to the new file Path
+	read(context.Context, job) error     // Key in its order, to nowhere
+	upload(context.Context, job) error   // the file Path to Key
 }
 
 // clients are they, with the modules whose versions matter.

@@ -111,6 +111,25 @@ func (f *floor) copy(ctx context.Context, file *os.File, first, end int64) error
 	return nil
 }
 
+// read is one request by one thread.
+func (f *floor) read(ctx context.Context, j job) error {
+	resp, err := f.Get(f.get)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("the GET is answered with %s", resp.Status)
+	}
+	return drain(resp.Body)
+}
+
+// drain reads to the end, as who works on the bytes would.
+func drain(r io.Reader) error {
+	_, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{r}, make([]byte, 64<<10))
+	return err
+}
+
 // upload puts the parts, each thread the next one. What begins and ends it is
 // s3client's.
 func (f *floor) upload(ctx context.Context, j job) error {

@@ -19,9 +19,9 @@ func (b *bench) limited(row string, l limits) error {
 		return err
 	}
 	defer at.stop()
-	fmt.Printf("\n%s: %v to the first byte, %d MB/s per connection%s, medians of %d rounds\n\n",
+	fmt.Fprintf(b.out, "\n%s: %v to the first byte, %d MB/s per connection%s, medians of %d rounds\n\n",
 		row, l.FirstByte, l.PerConn/1e6, overTLS(l), b.rounds)
-	fmt.Printf("%-9s%-9s%-14s%9s%9s%12s%14s%9s%10s\n", "threads", "size", "by", "wall s", "MB/s", "% of limit", "CPU s per GB", "× CPU", "peak MiB")
+	fmt.Fprintf(b.out, "%-9s%-9s%-14s%9s%9s%12s%14s%9s%10s\n", "threads", "size", "by", "wall s", "MB/s", "% of limit", "CPU s per GB", "× CPU", "peak MiB")
 	const bare, ours = 0, 1
 	var goals []func()
 	for _, c := range []struct {
@@ -29,18 +29,18 @@ func (b *bench) limited(row string, l limits) error {
 		object  object
 	}{{1, objects[0]}, {4, objects[1]}, {8, objects[2]}, {16, objects[2]}} {
 		threads, o := c.threads, c.object
-		runs := each(at, o, job{Threads: threads}, "net/http", "sigvier", "manager", "tm-range", "tm-part")
-		rounds, err := b.measure(row, runs)
+		runs := each(row, at, o, threads, "net/http", "sigvier", "manager", "tm-range", "tm-part")
+		rounds, err := b.measure(runs)
 		if err != nil {
 			return err
 		}
 		limit := float64(threads) * float64(l.PerConn)
 		for i, r := range runs {
 			rate := float64(o.size) / of(rounds, i, wall)
-			fmt.Printf("%-9d%-9s%-14s%9.3f%9.1f%12.1f%14.3f%9.2f%10.1f\n", threads, bytesText(o.size), r.name, of(rounds, i, wall), rate/1e6, 100*rate/limit,
+			fmt.Fprintf(b.out, "%-9d%-9s%-14s%9.3f%9.1f%12.1f%14.3f%9.2f%10.1f\n", threads, bytesText(o.size), r.name, of(rounds, i, wall), rate/1e6, 100*rate/limit,
 				of(rounds, i, cpu)/float64(o.size)*1e9, against(rounds, i, cpu, bare), of(rounds, i, peak))
 		}
-		fmt.Println()
+		fmt.Fprintln(b.out)
 		goals = append(goals, func() {
 			name := fmt.Sprintf("%s: %d threads, ", row, threads)
 			if l.TLS {

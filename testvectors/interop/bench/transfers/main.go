@@ -37,8 +37,12 @@ var rows = []struct {
 	print func(b *bench, row string) error
 }{
 	{"unlimited", func(b *bench, row string) error { return b.unlimited(row, limits{}) }},
-	{"limited", func(b *bench, row string) error { return b.limited(row, likeS3) }},
+	{"limited", func(b *bench, row string) error { return b.limited(row, likeS3()) }},
+	{"slow", (*bench).slow},
+	{"broken", (*bench).broken},
 	{"memory", (*bench).memory},
+	{"waiting", (*bench).waiting},
+	{"upload", (*bench).upload},
 }
 
 func main() {
@@ -66,7 +70,7 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	b := &bench{rounds: *rounds, divide: *divide, profiles: *profiles, made: map[string]object{}}
+	b := &bench{out: os.Stdout, rounds: *rounds, divide: *divide, profiles: *profiles, made: map[string]object{}}
 	exitOn(b.in(*dir, func() error {
 		fmt.Printf("%s, %s/%s, %d cores; %s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), versions())
 		for _, r := range rows {

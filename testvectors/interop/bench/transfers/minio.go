@@ -26,6 +26,15 @@ func (m minioClient) download(ctx context.Context, j job) error {
 	return m.FGetObject(ctx, bucket, j.Key, j.Path, minio.GetObjectOptions{})
 }
 
+func (m minioClient) read(ctx context.Context, j job) error {
+	o, err := m.GetObject(ctx, bucket, j.Key, minio.GetObjectOptions{})
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	return drain(o)
+}
+
 func (m minioClient) upload(ctx context.Context, j job) error {
 	_, err := m.FPutObject(ctx, bucket, j.Key, j.Path, minio.PutObjectOptions{NumThreads: uint(j.Threads), PartSize: partLength})
 	return err

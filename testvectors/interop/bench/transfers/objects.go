@@ -43,13 +43,13 @@ func makeObject(url string, size int64, a checksum.Algorithm) (object, error) {
 	if err != nil {
 		return o, err
 	}
-	parts := make([]s3client.CompletedPart, (size+partLength-1)/partLength)
+	parts := make([]s3client.CompletedPart, o.parts())
 	crcs := make([]checksum.Value, len(parts))
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(2)
 	for i := range parts {
 		group.Go(func() error {
-			body := content(i, min(partLength, size-int64(i)*partLength))
+			body := o.content(i)
 			sum, err := a.Sum(body)
 			if err != nil {
 				return err
@@ -77,7 +77,7 @@ func makeObject(url string, size int64, a checksum.Algorithm) (object, error) {
 		return o, err
 	}
 	for i, p := range parts {
-		length := min(partLength, size-int64(i)*partLength)
+		length := o.length(i)
 		if err := errors.Join(whole.Add(p.Checksum, length), crc.Add(crcs[i], length)); err != nil {
 			return o, err
 		}
@@ -88,11 +88,15 @@ func makeObject(url string, size int64, a checksum.Algorithm) (object, error) {
 	return o, err
 }
 
+func (o object) parts() int { return int((o.size + partLength - 1) / partLength) }
+
+func (o object) length(part int) int64 { return min(partLength, o.size-int64(part)*partLength) }
+
 // content are the bytes of a part: other ones in each.
-func content(part int, length int64) []byte {
+func (o object) content(part int) []byte {
 	var seed [32]byte
 	copy(seed[:], strconv.Itoa(part))
-	p := make([]byte, length)
+	p := make([]byte, o.length(part))
 	rand.NewChaCha8(seed).Read(p)
 	return p
 }

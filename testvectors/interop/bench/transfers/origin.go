@@ -34,7 +34,9 @@ type limits struct {
 }
 
 // likeS3 are the limits under which threads are worth having.
-var likeS3 = limits{FirstByte: 30 * time.Millisecond, PerConn: 40e6}
+func likeS3(faults ...string) limits {
+	return limits{FirstByte: 30 * time.Millisecond, PerConn: 40e6, Faults: faults}
+}
 
 // origin is s3test in another process, so that its work is not counted.
 type origin struct {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,16 +16,14 @@ const act = "act-as-client" // makes this program a client
 
 // job is what a client's process is told to do.
 type job struct {
-	Client   string // its name in clients
-	Do       string // download, upload, read or wait
-	URL      string
-	Key      string
-	Path     string // the file that is written, or uploaded
-	Threads  int
-	Times    int    // 0 is once
-	Profile  string // a file for the profile of its CPU time; "" is none
-	CA       string // as origin has it
-	Verified bool   // the object's checksum has to be compared, by a client that can
+	Client  string // its name in clients
+	Do      string // download, read or upload
+	URL, CA string // as origin has them
+	Key     string
+	Path    string // the file that is written, or uploaded
+	Threads int
+	Times   int    // 0 is once
+	Profile string // a file for a profile of its CPU time; "" is none
 }
 
 // usage is what it took of the process.
@@ -107,8 +104,10 @@ func (j job) once(ctx context.Context, c client) error {
 	switch j.Do {
 	case "download":
 		return c.download(ctx, j)
+	case "read":
+		return c.read(ctx, j)
 	case "upload":
 		return c.upload(ctx, j)
 	}
-	return errors.New("no client can " + j.Do)
+	return fmt.Errorf("%q is no job", j.Do)
 }

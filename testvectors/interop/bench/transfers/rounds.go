@@ -2,15 +2,18 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/sigvier/sigvier/s3client/checksum"
 )
 
 // bench is one run of this program.
 type bench struct {
+	out      io.Writer
 	rounds   int
 	divide   int64  // objects have this part of their size
 	dir      string // where the origin's objects and the clients' files are
@@ -19,19 +22,19 @@ type bench struct {
 	missed   int // goals
 }
 
-// run is a job whose usage is measured, by the name that it has in the table.
+// run is a job of a client whose usage is measured.
 type run struct {
-	name   string
+	row    string
+	name   string // in the table
 	at     *origin
-	object object
+	object object // that is downloaded
 	job    job
 }
 
-// each makes one run of an object for each client.
-func each(at *origin, o object, j job, names ...string) (runs []run) {
+// each makes a run for each client.
+func each(row string, at *origin, o object, threads int, names ...string) (runs []run) {
 	for _, name := range names {
-		j.Client = name
-		runs = append(runs, run{name, at, o, j})
+		runs = append(runs, run{row, name, at, o, job{Client: name, Do: "download", Threads: threads}})
 	}
 	return runs
 }
@@ -59,41 +62,63 @@ func (b *bench) objects(a checksum.Algorithm, sizes ...int64) ([]object, error) 
 }
 
 // measure has all runs in turn, round after round, and gives for each round what
-// each took. A round before them, which does not count, warms up what the system
-// caches.
-func (b *bench) measure(row string, runs []run) ([][]usage, error) {
+// each took.
+func (b *bench) measure(runs []run) ([][]usage, error) {
 	taken := make([][]usage, b.rounds)
-	for round := -1; round < b.rounds; round++ {
-		usages := make([]usage, len(runs))
+	for round := range taken {
+		taken[round] = make([]usage, len(runs))
 		for turn := range runs {
-			i := (max(round, 0) + turn) % len(runs) // who is first changes
+			i := (round + turn) % len(runs) // who is first changes
 			r := runs[i]
 			if b.profiles != "" && round == 0 {
-				r.job.Profile = filepath.Join(b.profiles, fmt.Sprintf("%s-%d-%s.pprof", row, r.job.Threads, r.name))
+				r.job.Profile = filepath.Join(b.profiles, r.profile())
 			}
 			var err error
-			if usages[i], err = b.one(r); err != nil {
+			if taken[round][i], err = b.one(r); err != nil {
 				return nil, err
 			}
-		}
-		if round >= 0 {
-			taken[round] = usages
 		}
 	}
 	return taken, nil
 }
 
-// one is one download: what is broken is not worth measuring, so the file is read.
+// warmUp is a round that does not count, after which the system has in its caches
+// what it will have there.
+func (b *bench) warmUp(runs []run) error {
+	for _, r := range runs {
+		if _, err := b.one(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// one has one run. What is broken is not worth measuring, so what was transferred is
+// read.
 func (b *bench) one(r run) (usage, error) {
 	j := r.job
-	j.Do, j.URL, j.CA, j.Key = "download", r.at.url, r.at.ca, r.object.key
-	j.Path = filepath.Join(b.dir, "download")
-	defer os.Remove(j.Path)
+	j.URL, j.CA, j.Key = r.at.url, r.at.ca, r.object.key
+	if j.Do == "download" {
+		j.Path = filepath.Join(b.dir, "download")
+		defer os.Remove(j.Path)
+	}
 	u, err := j.run()
-	if err == nil {
+	if err != nil {
+		return u, err
+	}
+	switch j.Do {
+	case "download":
 		err = r.object.check(j.Path)
+	case "upload":
+		err = r.object.checkUpload(r.at)
 	}
 	return u, err
+}
+
+// profile is the name of a file for it.
+func (r run) profile() string {
+	name := fmt.Sprintf("%s-%d-%s.pprof", r.row, r.job.Threads, r.name)
+	return strings.NewReplacer("/", "-", ", ", "-").Replace(name)
 }
 
 // median is that of a value over the rounds.
@@ -134,7 +159,7 @@ func (b *bench) goal(text, wanted string, measured float64, reached bool) {
 		verdict = "MISSED"
 		b.missed++
 	}
-	fmt.Printf("%-72s%10s%10.3f  %s\n", text, wanted, measured, verdict)
+	fmt.Fprintf(b.out, "%-72s%10s%10.3f  %s\n", text, wanted, measured, verdict)
 }
 
 func (b *bench) atMost(text string, measured, most float64) {

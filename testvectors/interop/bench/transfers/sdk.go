@@ -9,8 +9,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	//lint:ignore SA1019 it is deprecated, and what most programs use
-	s3manager "github.com/aws/aws-sdk-go-v2/feature/s3/manager"
 	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager"
 	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -27,34 +25,6 @@ func newSDK(j job) *s3.Client {
 
 		// It warns of each range that it has no checksum for.
 		DisableLogOutputChecksumValidationSkipped: true,
-	})
-}
-
-// manager is feature/s3/manager, which asks for ranges.
-type manager struct {
-	down *s3manager.Downloader
-	up   *s3manager.Uploader
-}
-
-func newManager(j job) (client, error) {
-	c := newSDK(j)
-	return manager{
-		s3manager.NewDownloader(c, func(d *s3manager.Downloader) { d.Concurrency, d.PartSize = j.Threads, partLength }),
-		s3manager.NewUploader(c, func(u *s3manager.Uploader) { u.Concurrency, u.PartSize = j.Threads, partLength }),
-	}, nil
-}
-
-func (m manager) download(ctx context.Context, j job) error {
-	return toFile(j.Path, func(f *os.File) error {
-		_, err := m.down.Download(ctx, f, &s3.GetObjectInput{Bucket: aws.String(bucket), Key: &j.Key})
-		return err
-	})
-}
-
-func (m manager) upload(ctx context.Context, j job) error {
-	return fromFile(j.Path, func(f io.Reader) error {
-		_, err := m.up.Upload(ctx, &s3.PutObjectInput{Bucket: aws.String(bucket), Key: &j.Key, Body: f})
-		return err
 	})
 }
 
@@ -76,6 +46,14 @@ func (m transferManager) download(ctx context.Context, j job) error {
 		_, err := m.DownloadObject(ctx, &transfermanager.DownloadObjectInput{Bucket: aws.String(bucket), Key: &j.Key, WriterAt: f})
 		return err
 	})
+}
+
+func (m transferManager) read(ctx context.Context, j job) error {
+	out, err := m.GetObject(ctx, &transfermanager.GetObjectInput{Bucket: aws.String(bucket), Key: &j.Key})
+	if err != nil {
+		return err
+	}
+	return drain(out.Body)
 }
 
 func (m transferManager) upload(ctx context.Context, j job) error {

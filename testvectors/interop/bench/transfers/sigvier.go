@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/sigvier/sigvier/s3client"
@@ -28,6 +29,11 @@ func (c sigvier) download(ctx context.Context, j job) error {
 	if err == nil && report.Verified != transfer.FullObject {
 		err = fmt.Errorf("sigvier verified no more than %q", report.Verified)
 	}
+	return err
+}
+
+func (c sigvier) read(ctx context.Context, j job) error {
+	_, err := transfer.DownloadTo(ctx, c.Client, transfer.DownloadInput{Bucket: bucket, Key: j.Key, Threads: j.Threads}, io.Discard)
 	return err
 }
 

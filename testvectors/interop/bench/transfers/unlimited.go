@@ -23,24 +23,26 @@ func (b *bench) unlimited(row string, l limits) error {
 		return err
 	}
 	defer at.stop()
-	j := job{Threads: threads}
-	runs := each(at, light[0], j, "net/http", "sigvier", "manager", "tm-range", "tm-part", "minio-go")
-	runs = append(runs, each(at, heavy[0], j, "sigvier")...)
+	runs := each(row, at, light[0], threads, "net/http", "sigvier", "manager", "tm-range", "tm-part", "minio-go")
+	runs = append(runs, each(row, at, heavy[0], threads, "sigvier")...)
 	const bare, crc32c, crc64 = 0, 1, 6
 	peers := []int{2, 3, 4, 5}
 	runs[crc32c].name, runs[crc64].name = "sigvier, CRC32C", "sigvier, CRC64NVME"
-	fmt.Printf("\n%s: %s without limits%s, %d threads, medians of %d rounds\n\n", row, bytesText(light[0].size), overTLS(l), threads, b.rounds)
-	rounds, err := b.measure(row, runs)
+	fmt.Fprintf(b.out, "\n%s: %s without limits%s, %d threads, medians of %d rounds\n\n", row, bytesText(light[0].size), overTLS(l), threads, b.rounds)
+	if err := b.warmUp(runs); err != nil {
+		return err
+	}
+	rounds, err := b.measure(runs)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%-22s%9s%9s%14s%9s%9s%10s\n", "by", "wall s", "MB/s", "CPU s per GB", "× wall", "× CPU", "peak MiB")
+	fmt.Fprintf(b.out, "%-22s%9s%9s%14s%9s%9s%10s\n", "by", "wall s", "MB/s", "CPU s per GB", "× wall", "× CPU", "peak MiB")
 	for i, r := range runs {
 		size := float64(r.object.size)
-		fmt.Printf("%-22s%9.3f%9.0f%14.3f%9.2f%9.2f%10.1f\n", r.name, of(rounds, i, wall), size/1e6/of(rounds, i, wall), of(rounds, i, cpu)/size*1e9,
+		fmt.Fprintf(b.out, "%-22s%9.3f%9.0f%14.3f%9.2f%9.2f%10.1f\n", r.name, of(rounds, i, wall), size/1e6/of(rounds, i, wall), of(rounds, i, cpu)/size*1e9,
 			against(rounds, i, wall, bare), against(rounds, i, cpu, bare), of(rounds, i, peak))
 	}
-	fmt.Println()
+	fmt.Fprintln(b.out)
 	if l.TLS {
 		b.atMost(row+": CPU, CRC32C verified, against net/http", against(rounds, crc32c, cpu, bare), 1.05)
 		return nil
