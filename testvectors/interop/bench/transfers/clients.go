@@ -3,15 +3,16 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"runtime/debug"
 	"strings"
 )
 
 // client is one that is measured.
 type client interface {
-	download(context.Context, job) error // Key to the new file Path
-	read(context.Context, job) error     // Key in its order, to nowhere
-	upload(context.Context, job) error   // the file Path to Key
+	download(context.Context, job) error        // Key to the new file Path
+	read(context.Context, job, io.Writer) error // Key in its order
+	upload(context.Context, job) error          // the file Path to Key
 }
 
 // clients are they, with the modules whose versions matter.

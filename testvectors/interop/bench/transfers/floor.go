@@ -112,7 +112,7 @@ func (f *floor) copy(ctx context.Context, file *os.File, first, end int64) error
 }
 
 // read is one request by one thread.
-func (f *floor) read(ctx context.Context, j job) error {
+func (f *floor) read(ctx context.Context, j job, w io.Writer) error {
 	resp, err := f.Get(f.get)
 	if err != nil {
 		return err
@@ -121,12 +121,7 @@ func (f *floor) read(ctx context.Context, j job) error {
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("the GET is answered with %s", resp.Status)
 	}
-	return drain(resp.Body)
-}
-
-// drain reads to the end, as who works on the bytes would.
-func drain(r io.Reader) error {
-	_, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{r}, make([]byte, 64<<10))
+	_, err = io.Copy(w, resp.Body)
 	return err
 }
 

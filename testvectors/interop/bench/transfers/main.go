@@ -41,6 +41,7 @@ var rows = []struct {
 	{"slow", (*bench).slow},
 	{"broken", (*bench).broken},
 	{"memory", (*bench).memory},
+	{"reading", (*bench).reading},
 	{"waiting", (*bench).waiting},
 	{"upload", (*bench).upload},
 }

@@ -35,7 +35,7 @@ func (m manager) download(ctx context.Context, j job) error {
 }
 
 // read is refused: manager writes to an io.WriterAt only.
-func (m manager) read(context.Context, job) error { return errors.ErrUnsupported }
+func (m manager) read(context.Context, job, io.Writer) error { return errors.ErrUnsupported }
 
 func (m manager) upload(ctx context.Context, j job) error {
 	return fromFile(j.Path, func(f io.Reader) error {

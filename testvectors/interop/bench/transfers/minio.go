@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"net/url"
 
 	"github.com/minio/minio-go/v7"
@@ -26,13 +27,14 @@ func (m minioClient) download(ctx context.Context, j job) error {
 	return m.FGetObject(ctx, bucket, j.Key, j.Path, minio.GetObjectOptions{})
 }
 
-func (m minioClient) read(ctx context.Context, j job) error {
+func (m minioClient) read(ctx context.Context, j job, w io.Writer) error {
 	o, err := m.GetObject(ctx, bucket, j.Key, minio.GetObjectOptions{})
 	if err != nil {
 		return err
 	}
 	defer o.Close()
-	return drain(o)
+	_, err = io.Copy(w, o)
+	return err
 }
 
 func (m minioClient) upload(ctx context.Context, j job) error {

@@ -22,8 +22,9 @@ type job struct {
 	Key     string
 	Path    string // the file that is written, or uploaded
 	Threads int
-	Times   int    // 0 is once
-	Profile string // a file for a profile of its CPU time; "" is none
+	Times   int           // 0 is once
+	Rest    time.Duration // of who reads, behind each MiB
+	Profile string        // a file for a profile of its CPU time; "" is none
 }
 
 // usage is what it took of the process.
@@ -105,9 +106,23 @@ func (j job) once(ctx context.Context, c client) error {
 	case "download":
 		return c.download(ctx, j)
 	case "read":
-		return c.read(ctx, j)
+		return c.read(ctx, j, &program{rest: j.Rest})
 	case "upload":
 		return c.upload(ctx, j)
 	}
 	return fmt.Errorf("%q is no job", j.Do)
+}
+
+// program is what works on the bytes that it is given in their order. It takes its
+// time for it.
+type program struct {
+	rest time.Duration
+	read int64
+}
+
+func (p *program) Write(b []byte) (int, error) {
+	before := p.read >> 20
+	p.read += int64(len(b))
+	time.Sleep(time.Duration(p.read>>20-before) * p.rest)
+	return len(b), nil
 }

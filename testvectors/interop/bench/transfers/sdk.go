@@ -48,12 +48,13 @@ func (m transferManager) download(ctx context.Context, j job) error {
 	})
 }
 
-func (m transferManager) read(ctx context.Context, j job) error {
+func (m transferManager) read(ctx context.Context, j job, w io.Writer) error {
 	out, err := m.GetObject(ctx, &transfermanager.GetObjectInput{Bucket: aws.String(bucket), Key: &j.Key})
 	if err != nil {
 		return err
 	}
-	return drain(out.Body)
+	_, err = io.Copy(w, out.Body)
+	return err
 }
 
 func (m transferManager) upload(ctx context.Context, j job) error {

@@ -32,8 +32,8 @@ func (c sigvier) download(ctx context.Context, j job) error {
 	return err
 }
 
-func (c sigvier) read(ctx context.Context, j job) error {
-	_, err := transfer.DownloadTo(ctx, c.Client, transfer.DownloadInput{Bucket: bucket, Key: j.Key, Threads: j.Threads}, io.Discard)
+func (c sigvier) read(ctx context.Context, j job, w io.Writer) error {
+	_, err := transfer.DownloadTo(ctx, c.Client, transfer.DownloadInput{Bucket: bucket, Key: j.Key, Threads: j.Threads}, w)
 	return err
 }
 

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/sigvier/sigvier/s3client/checksum"
+)
+
+// reading is an ordered reader whose program is slower than the origin: what has come
+// and waits for it is memory.
+func (b *bench) reading(row string) error {
+	const threads = 8
+	objects, err := b.objects(checksum.CRC32C, 512<<20)
+	if err != nil {
+		return err
+	}
+	o := objects[0]
+	at, err := startOrigin(b.dir, limits{})
+	if err != nil {
+		return err
+	}
+	defer at.stop()
+	names := []string{"net/http", "sigvier", "tm-range", "tm-part", "minio-go"}
+	const ours = 1
+	runs := each(row, at, o, threads, names...)
+	for i := range runs {
+		runs[i].job.Do, runs[i].job.Rest = "read", 5*time.Millisecond
+	}
+	fmt.Fprintf(b.out, "\n%s: a reader of %s with a rest of 5 ms behind each MiB, %d threads, medians of %d rounds\n\n", row, bytesText(o.size), threads, b.rounds)
+	rounds, err := b.measure(runs)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b.out, "%-14s%9s%9s%14s%10s\n", "by", "wall s", "MB/s", "CPU s per GB", "peak MiB")
+	for i, name := range names {
+		size := float64(o.size)
+		fmt.Fprintf(b.out, "%-14s%9.3f%9.0f%14.3f%10.1f\n", name, of(rounds, i, wall), size/1e6/of(rounds, i, wall), of(rounds, i, cpu)/size*1e9, of(rounds, i, peak))
+	}
+	fmt.Fprintln(b.out)
+	b.atMost(row+": MiB, 16 and 0.75 a thread", of(rounds, ours, peak), 16+0.75*threads)
+	return nil
+}
