@@ -14,11 +14,6 @@ func (b *bench) limited(row string, l limits) error {
 	if err != nil {
 		return err
 	}
-	at, err := startOrigin(b.dir, l)
-	if err != nil {
-		return err
-	}
-	defer at.stop()
 	fmt.Fprintf(b.out, "\n%s: %v to the first byte, %d MB/s per connection%s, medians of %d rounds\n\n",
 		row, l.FirstByte, l.PerConn/1e6, overTLS(l), b.rounds)
 	fmt.Fprintf(b.out, "%-9s%-9s%-14s%9s%9s%12s%14s%9s%10s\n", "threads", "size", "by", "wall s", "MB/s", "% of limit", "CPU s per GB", "× CPU", "peak MiB")
@@ -29,7 +24,7 @@ func (b *bench) limited(row string, l limits) error {
 		object  object
 	}{{1, objects[0]}, {4, objects[1]}, {8, objects[2]}, {16, objects[2]}} {
 		threads, o := c.threads, c.object
-		runs := each(row, at, o, threads, "net/http", "sigvier", "manager", "tm-range", "tm-part")
+		runs := each(row, l, o, threads, "net/http", "sigvier", "manager", "tm-range", "tm-part")
 		rounds, err := b.measure(runs)
 		if err != nil {
 			return err

@@ -38,6 +38,12 @@ var rows = []struct {
 }{
 	{"unlimited", func(b *bench, row string) error { return b.unlimited(row, limits{}) }},
 	{"limited", func(b *bench, row string) error { return b.limited(row, likeS3()) }},
+	{"unlimited-tls", func(b *bench, row string) error { return b.unlimited(row, limits{TLS: true}) }},
+	{"limited-tls", func(b *bench, row string) error {
+		l := likeS3()
+		l.TLS = true
+		return b.limited(row, l)
+	}},
 	{"slow", (*bench).slow},
 	{"broken", (*bench).broken},
 	{"memory", (*bench).memory},

@@ -12,11 +12,6 @@ func (b *bench) memory(row string) error {
 	if err != nil {
 		return err
 	}
-	at, err := startOrigin(b.dir, limits{})
-	if err != nil {
-		return err
-	}
-	defer at.stop()
 	fmt.Fprintf(b.out, "\n%s: MiB that were resident at most, the program's own included, medians of %d rounds\n\n", row, b.rounds)
 	names := []string{"net/http", "sigvier", "manager", "tm-range"}
 	const ours, theirs = 1, 2
@@ -28,7 +23,7 @@ func (b *bench) memory(row string) error {
 	var goals []func()
 	for _, threads := range []int{1, 8, 64} {
 		for _, o := range objects {
-			rounds, err := b.measure(each(row, at, o, threads, names...))
+			rounds, err := b.measure(each(row, limits{}, o, threads, names...))
 			if err != nil {
 				return err
 			}

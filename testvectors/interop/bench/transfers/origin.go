@@ -40,11 +40,16 @@ func likeS3(faults ...string) limits {
 
 // origin is s3test in another process, so that its work is not counted.
 type origin struct {
-	url     string
-	ca      string // a file with the certificate that clients are to trust; "" without TLS
+	started
 	process *exec.Cmd
 	stdin   io.WriteCloser // its end is the origin's, too
 	stdout  *bufio.Reader
+}
+
+// started is what an origin says first.
+type started struct {
+	URL string
+	CA  string // a file with the certificate that clients are to trust; "" without TLS
 }
 
 // startOrigin starts this program once more, as the origin of the objects that are in
@@ -74,12 +79,10 @@ func startOrigin(dir string, l limits) (*origin, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	var started struct{ URL, CA string }
-	if err := o.read(&started); err != nil {
+	if err := o.read(&o.started); err != nil {
 		o.stop()
 		return nil, fmt.Errorf("the origin did not start: %w", err)
 	}
-	o.url, o.ca = started.URL, started.CA
 	return o, nil
 }
 
@@ -127,7 +130,7 @@ func runOrigin(config string) error {
 		Users:   []s3test.User{{AccessKeyID: accessKey, SecretAccessKey: secretKey}},
 		Region:  region,
 		Buckets: []string{bucket}, Dir: c.Dir,
-		Latency: c.Limits.FirstByte, Bandwidth: c.Limits.PerConn,
+		Latency: c.Limits.FirstByte, Bandwidth: c.Limits.PerConn, TLS: c.Limits.TLS, Seed: 1,
 		Log: slog.New(counts),
 	}
 	for _, spec := range c.Limits.Faults {
@@ -142,8 +145,15 @@ func runOrigin(config string) error {
 		return err
 	}
 	defer server.Close()
+	started := started{URL: server.URL}
+	if c.Limits.TLS {
+		started.CA = c.Dir + ".pem"
+		if err := os.WriteFile(started.CA, server.CertificatePEM(), 0o666); err != nil {
+			return err
+		}
+	}
 	out := json.NewEncoder(os.Stdout)
-	if err := out.Encode(struct{ URL, CA string }{server.URL, ""}); err != nil {
+	if err := out.Encode(started); err != nil {
 		return err
 	}
 	for stdin := bufio.NewReader(os.Stdin); ; {

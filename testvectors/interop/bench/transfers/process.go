@@ -32,6 +32,7 @@ type usage struct {
 	Wall time.Duration
 	CPU  time.Duration // user and system, on all cores
 	Peak int64         // bytes of memory that were resident at most, the program's own included
+	sent sent          // by the origin
 }
 
 // run starts this program once more, as a client: what it takes is nobody else's,

@@ -16,14 +16,9 @@ func (b *bench) reading(row string) error {
 		return err
 	}
 	o := objects[0]
-	at, err := startOrigin(b.dir, limits{})
-	if err != nil {
-		return err
-	}
-	defer at.stop()
 	names := []string{"net/http", "sigvier", "tm-range", "tm-part", "minio-go"}
 	const ours = 1
-	runs := each(row, at, o, threads, names...)
+	runs := each(row, limits{}, o, threads, names...)
 	for i := range runs {
 		runs[i].job.Do, runs[i].job.Rest = "read", 5*time.Millisecond
 	}

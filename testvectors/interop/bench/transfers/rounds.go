@@ -26,21 +26,20 @@ type bench struct {
 type run struct {
 	row    string
 	name   string // in the table
-	at     *origin
-	object object // that is downloaded
+	limits limits // of the origin
+	object object // that is transferred
 	job    job
 }
 
 // each makes a run for each client.
-func each(row string, at *origin, o object, threads int, names ...string) (runs []run) {
+func each(row string, l limits, o object, threads int, names ...string) (runs []run) {
 	for _, name := range names {
-		runs = append(runs, run{row, name, at, o, job{Client: name, Do: "download", Threads: threads}})
+		runs = append(runs, run{row, name, l, o, job{Client: name, Do: "download", Threads: threads}})
 	}
 	return runs
 }
 
-// objects makes objects of such sizes, those that are not there yet. It is called
-// before an origin starts, which finds what is there then.
+// objects makes objects of such sizes, those that are not there yet.
 func (b *bench) objects(a checksum.Algorithm, sizes ...int64) ([]object, error) {
 	at, err := startOrigin(b.dir, limits{})
 	if err != nil {
@@ -52,7 +51,7 @@ func (b *bench) objects(a checksum.Algorithm, sizes ...int64) ([]object, error) 
 		size /= b.divide
 		name := fmt.Sprint(a, size)
 		if _, ok := b.made[name]; !ok {
-			if b.made[name], err = makeObject(at.url, size, a); err != nil {
+			if b.made[name], err = makeObject(at.URL, size, a); err != nil {
 				return nil, fmt.Errorf("making an object of %d bytes: %w", size, err)
 			}
 		}
@@ -93,24 +92,31 @@ func (b *bench) warmUp(runs []run) error {
 	return nil
 }
 
-// one has one run. What is broken is not worth measuring, so what was transferred is
-// read.
-func (b *bench) one(r run) (usage, error) {
+// one has one run, with an origin of its own: its connections are the first ones. What
+// is broken is not worth measuring, so what was transferred is read.
+func (b *bench) one(r run) (u usage, err error) {
+	at, err := startOrigin(b.dir, r.limits)
+	if err != nil {
+		return u, err
+	}
+	defer at.stop()
 	j := r.job
-	j.URL, j.CA, j.Key = r.at.url, r.at.ca, r.object.key
+	j.URL, j.CA, j.Key = at.URL, at.CA, r.object.key
 	if j.Do == "download" {
 		j.Path = filepath.Join(b.dir, "download")
 		defer os.Remove(j.Path)
 	}
-	u, err := j.run()
-	if err != nil {
+	if u, err = j.run(); err != nil {
+		return u, err
+	}
+	if u.sent, err = at.sent(); err != nil {
 		return u, err
 	}
 	switch j.Do {
 	case "download":
 		err = r.object.check(j.Path)
 	case "upload":
-		err = r.object.checkUpload(r.at)
+		err = r.object.checkUpload(at)
 	}
 	return u, err
 }

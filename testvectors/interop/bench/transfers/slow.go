@@ -16,20 +16,10 @@ func (b *bench) slow(row string) error {
 		return err
 	}
 	o := objects[0]
-	sound, err := startOrigin(b.dir, likeS3())
-	if err != nil {
-		return err
-	}
-	defer sound.stop()
-	// The objects in the folder are read only, which two origins may do at once.
-	limping, err := startOrigin(b.dir, likeS3("slow=4000000,every-conn=8"))
-	if err != nil {
-		return err
-	}
-	defer limping.stop()
 	names := []string{"net/http", "sigvier", "manager", "tm-range", "tm-part"}
 	const ours = 1
-	runs := append(each(row, sound, o, threads, names...), each(row+"-1in8", limping, o, threads, names...)...)
+	runs := append(each(row+"-without", likeS3(), o, threads, names...),
+		each(row, likeS3("slow=4000000,every-conn=8"), o, threads, names...)...)
 	fmt.Fprintf(b.out, "\n%s: %s, one connection in eight has 4 MB/s and the others have 40 MB/s, %d threads, medians of %d rounds\n\n", row, bytesText(o.size), threads, b.rounds)
 	rounds, err := b.measure(runs)
 	if err != nil {

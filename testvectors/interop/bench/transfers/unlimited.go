@@ -18,13 +18,8 @@ func (b *bench) unlimited(row string, l limits) error {
 	if err != nil {
 		return err
 	}
-	at, err := startOrigin(b.dir, l)
-	if err != nil {
-		return err
-	}
-	defer at.stop()
-	runs := each(row, at, light[0], threads, "net/http", "sigvier", "manager", "tm-range", "tm-part", "minio-go")
-	runs = append(runs, each(row, at, heavy[0], threads, "sigvier")...)
+	runs := each(row, l, light[0], threads, "net/http", "sigvier", "manager", "tm-range", "tm-part", "minio-go")
+	runs = append(runs, each(row, l, heavy[0], threads, "sigvier")...)
 	const bare, crc32c, crc64 = 0, 1, 6
 	peers := []int{2, 3, 4, 5}
 	runs[crc32c].name, runs[crc64].name = "sigvier, CRC32C", "sigvier, CRC64NVME"

@@ -15,14 +15,10 @@ func (b *bench) waiting(row string) error {
 		return err
 	}
 	o := objects[0]
-	at, err := startOrigin(b.dir, limits{Faults: []string{"stall=2s,op=GetObject"}})
-	if err != nil {
-		return err
-	}
-	defer at.stop()
+	l := limits{Faults: []string{"stall=2s,op=GetObject"}}
 	names := []string{"net/http", "sigvier", "tm-range", "tm-part", "minio-go"}
 	const bare, ours = 0, 1
-	runs := each(row, at, o, threads, names...)
+	runs := each(row, l, o, threads, names...)
 	for i := range runs {
 		runs[i].job.Do = "read"
 	}
