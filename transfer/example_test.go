@@ -62,10 +62,10 @@ func ExampleDownload() {
 	if err != nil {
 		log.Fatal(err) // and there is no file
 	}
-	fmt.Println(report.Size, "bytes by", report.Threads, "threads in", report.Requests, "requests, verified:", report.Verified)
+	fmt.Println(report.Size, "bytes by", report.Threads, "threads, verified:", report.Verified)
 	fmt.Println(progress.Done(), "of", progress.Total())
 	// Output:
-	// 420000 bytes by 4 threads in 7 requests, verified: full-object
+	// 420000 bytes by 4 threads, verified: full-object
 	// 420000 of 420000
 }
 

@@ -303,6 +303,7 @@ func wantReport(t testing.TB, got, want transfer.Report) {
 		t.Errorf("Elapsed is %v", got.Elapsed)
 	}
 	got.Elapsed = 0
+	got.Hedged = 0 // a machine that is busy may look like a slow connection
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the report (-want +got)\n%s", diff)
 	}

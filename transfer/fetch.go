@@ -5,64 +5,183 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
 	"time"
 
 	"github.com/sigvier/sigvier/s3client"
-	"github.com/sigvier/sigvier/s3client/checksum"
 )
 
 const (
 	bufferSize = 256 << 10
+	// leastBuffer is for a worker for which the budget has no more memory.
+	leastBuffer = 32 << 10
 
 	// maxEmpty bounds the reads in a row that give neither a byte nor an error.
 	maxEmpty = 100
-	// maxBroken bounds the bodies in a row that break off without one good byte.
+	// maxBroken bounds the answers in a row that break off without one good byte.
 	maxBroken = 5
-	// pauseBroken is the wait before the next try after such a body, doubled each time.
+	// pauseBroken is the wait before the next try after such an answer, doubled each time.
 	pauseBroken = 100 * time.Millisecond
+	// maxThrottled bounds the requests in a row that the service wants to have later.
+	maxThrottled = 16
+	// pauseThrottled is the longest of the random waits after these.
+	pauseThrottled = 5 * time.Second
 )
 
-// fetch brings the bytes of one range to the sink. A body that breaks off is
-// taken up where it did. body, if not nil, is an answer that is there already; h,
-// if not nil, takes the bytes in their order.
-func (d *run) fetch(ctx context.Context, want Range, body io.ReadCloser, h *checksum.Hash, buf []byte) error {
-	broken := 0
+// worker does what the schedule gives until all is done. The first one begins with the
+// answer that is there already.
+func (d *run) worker(ctx context.Context, f *feed, body io.ReadCloser) error {
+	buf := make([]byte, d.share.memory(bufferSize, leastBuffer))
 	for {
-		if body == nil {
+		if f == nil {
 			var err error
-			if body, err = d.get(ctx, want); err != nil {
+			if f, err = d.take(ctx); f == nil {
 				return err
 			}
 		}
-		n, err := d.copy(ctx, body, want, h, buf)
-		body.Close()
+		err := d.feed(ctx, f, body, buf)
+		d.schedule.leave(f, time.Now())
+		if err != nil {
+			return err
+		}
+		f, body = nil, nil
+	}
+}
+
+// take waits for work; without any it is nil when all is done.
+func (d *run) take(ctx context.Context) (*feed, error) {
+	for {
+		f, wait := d.schedule.take(time.Now())
+		if f != nil || wait == nil {
+			return f, nil
+		}
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// feed brings what a segment misses. An answer that breaks off is taken up where it
+// did. body, if not nil, is an answer that is there already.
+func (d *run) feed(ctx context.Context, f *feed, body io.ReadCloser, buf []byte) error {
+	if f.kind != "" {
+		next, end := f.segment.rest()
+		d.in.Events.emit(Event{Kind: f.kind, First: next, Last: end - 1})
+	}
+	fruitless, throttled := 0, 0
+	for {
+		next, end := f.segment.rest()
+		if next >= end {
+			return nil
+		}
+		before := next
+		err := d.bring(ctx, f, body, Range{next, end - 1}, buf)
 		body = nil
+		if err == nil {
+			continue
+		}
 		var cut *brokenBody
 		if !errors.As(err, &cut) {
 			return err
 		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if next, end = f.segment.rest(); next >= end {
+			return nil // others were faster
+		}
+		if cut.abandoned {
+			d.in.Events.emit(Event{Kind: Stalled, First: next, Last: end - 1})
+			continue // on another connection
+		}
 		d.resumed.Add(1)
-		want.First += n
-		if broken++; n > 0 {
-			broken = 0
+		d.in.Events.emit(Event{Kind: Broken, First: next, Last: end - 1, Err: cut.err})
+		wait := time.Duration(0)
+		switch {
+		case next > before:
+			fruitless, throttled = 0, 0
+		case isThrottling(cut.err):
+			if throttled++; throttled == maxThrottled {
+				return fmt.Errorf("reading s3://%s/%s: the service wanted %d requests in a row to come later: %w", d.in.Bucket, d.in.Key, throttled, cut.err)
+			}
+			wait = rand.N(min(pauseBroken<<throttled, pauseThrottled))
+		default:
+			if fruitless++; fruitless == maxBroken {
+				return fmt.Errorf("reading s3://%s/%s: %d bodies in a row broke off at byte %d: %w", d.in.Bucket, d.in.Key, fruitless, next, cut.err)
+			}
+			wait = pauseBroken << (fruitless - 1)
 		}
-		if broken == maxBroken {
-			return fmt.Errorf("reading s3://%s/%s: %d bodies in a row broke off at byte %d: %w", d.in.Bucket, d.in.Key, broken, want.First, cut.err)
-		}
-		if broken > 0 {
-			if err := pause(ctx, pauseBroken<<(broken-1)); err != nil {
+		if wait > 0 {
+			if err := pause(ctx, wait); err != nil {
 				return err
 			}
 		}
 	}
 }
 
+// bring sends one request, unless there is an answer already, and takes what it gives.
+func (d *run) bring(ctx context.Context, f *feed, body io.ReadCloser, want Range, buf []byte) error {
+	own, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var err error
+	if body == nil {
+		body, err = d.get(own, cancel, f, want)
+	} else {
+		d.schedule.asks(f, time.Now(), cancel)
+		stop := context.AfterFunc(own, func() { body.Close() }) // it was asked for by another context
+		defer stop()
+	}
+	if err == nil {
+		err = d.copy(own, f, body, want, buf)
+		body.Close()
+	}
+	if err != nil && own.Err() != nil && ctx.Err() == nil {
+		return &brokenBody{err: err, abandoned: true}
+	}
+	return err
+}
+
+// request sends a GET for which there is a permit, which ends with the body.
+func (d *run) request(ctx context.Context, p *permit, in s3client.GetObjectInput) (s3client.GetObjectOutput, error) {
+	in.Bucket, in.Key, in.CustomerKey, in.Common = d.in.Bucket, d.in.Key, d.in.CustomerKey, d.in.Common
+	out, err := d.src.GetObject(ctx, in)
+	p.answered(err)
+	if err != nil {
+		p.end()
+		return out, err
+	}
+	out.Body = &permitted{out.Body, p}
+	return out, nil
+}
+
+// permitted is the body of an answer that there was a permit for.
+type permitted struct {
+	io.ReadCloser
+	permit *permit
+}
+
+func (b *permitted) Close() error {
+	defer b.permit.end()
+	return b.ReadCloser.Close()
+}
+
 // get asks for a range of the pinned object and checks the answer.
-func (d *run) get(ctx context.Context, want Range) (io.ReadCloser, error) {
-	out, err := d.src.GetObject(ctx, s3client.GetObjectInput{
-		Bucket: d.in.Bucket, Key: d.in.Key, VersionID: d.versionID(),
-		Range: fmt.Sprintf("bytes=%d-%d", want.First, want.Last), IfMatch: d.pin.etag,
-	})
+func (d *run) get(ctx context.Context, cancel func(), f *feed, want Range) (io.ReadCloser, error) {
+	if d.pin.etag == "" && d.pin.versionID == "" {
+		return nil, d.pin.broken("the first answer has no ETag to hold others against, and was not whole")
+	}
+	ctx, permit, err := d.share.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.schedule.asks(f, time.Now(), cancel)
+	d.in.Events.emit(Event{Kind: Requested, First: want.First, Last: want.Last})
+	out, err := d.request(ctx, permit, s3client.GetObjectInput{
+		VersionID: d.versionID(), Range: fmt.Sprintf("bytes=%d-%d", want.First, want.Last), IfMatch: d.pin.etag})
 	switch {
 	case errors.Is(err, s3client.ErrPreconditionFailed):
 		return nil, d.pin.changed("its ETag is no longer " + d.pin.etag)
@@ -70,6 +189,8 @@ func (d *run) get(ctx context.Context, want Range) (io.ReadCloser, error) {
 		return nil, d.pin.changed("it was removed")
 	case errors.Is(err, s3client.ErrInvalidRange):
 		return nil, d.pin.changed("it is shorter now")
+	case err != nil && isTransient(err):
+		return nil, &brokenBody{err: err}
 	case err != nil:
 		return nil, err
 	}
@@ -90,44 +211,70 @@ func (d *run) versionID() string {
 	return d.pin.versionID
 }
 
-// brokenBody is a body that ended too early, or with an error of the network.
-type brokenBody struct{ err error }
+// brokenBody is an answer that did not come, ended too early, or with an error of the
+// network.
+type brokenBody struct {
+	err       error
+	abandoned bool // by us
+}
 
 func (e *brokenBody) Error() string { return e.err.Error() }
 
-// copy writes the bytes of want from body to the sink and returns how many are
-// there. Its error is a *brokenBody where it is worth asking for the rest.
-func (d *run) copy(ctx context.Context, body io.Reader, want Range, h *checksum.Hash, buf []byte) (done int64, err error) {
-	for empty := 0; done < want.Len(); {
-		n, readErr := body.Read(buf[:min(int64(len(buf)), want.Len()-done)])
+// isTransient tells what may go better the next time from what will not: troubles of
+// the service and of the network.
+func isTransient(err error) bool {
+	if api := (*s3client.APIError)(nil); errors.As(err, &api) {
+		return api.Status >= 500 && api.Status != http.StatusNotImplemented || isThrottling(err) || errors.Is(err, s3client.ErrRequestTimeout)
+	}
+	var network net.Error
+	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, s3client.ErrStalled)
+}
+
+// copy takes the bytes of want from body. Its error is a *brokenBody where it is worth
+// asking for the rest.
+func (d *run) copy(ctx context.Context, f *feed, body io.Reader, want Range, buf []byte) error {
+	for at, empty := want.First, 0; ; {
+		n, readErr := body.Read(buf[:min(int64(len(buf)), want.Last+1-at)])
 		if n > 0 {
-			if _, err := d.sink.WriteAt(buf[:n], want.First+done); err != nil {
-				return done, fmt.Errorf("writing s3://%s/%s: %w", d.in.Bucket, d.in.Key, err)
-			}
-			if h != nil {
-				h.Write(buf[:n])
-			}
-			done += int64(n)
-			d.in.Progress.done.Add(int64(n))
 			empty = 0
+			now := time.Now()
+			fresh, complete, err := f.segment.accept(buf[:n], at)
+			if err != nil {
+				return fmt.Errorf("writing s3://%s/%s: %w", d.in.Bucket, d.in.Key, err)
+			}
+			d.in.Progress.done.Add(fresh)
+			d.schedule.brought(f, int64(n), now)
+			if at += int64(n); complete {
+				return d.ends(body, want, at, buf)
+			}
+			if err := d.in.Bandwidth.wait(ctx, n); err != nil {
+				return err
+			}
 		} else if empty++; empty == maxEmpty && readErr == nil {
 			readErr = io.ErrNoProgress
 		}
-		if readErr != nil && done < want.Len() {
+		if readErr != nil {
 			if err := ctx.Err(); err != nil {
-				return done, err
+				return err
 			}
 			if readErr == io.EOF {
 				readErr = io.ErrUnexpectedEOF
 			}
-			return done, &brokenBody{readErr}
+			return &brokenBody{err: readErr}
 		}
 	}
-	// A body without a length may hold more than its Content-Range says.
-	if n, _ := body.Read(buf[:1]); n > 0 {
-		return done, d.pin.broken(fmt.Sprintf("the answer for bytes %d-%d goes on behind them", want.First, want.Last))
+}
+
+// ends makes sure of a body that all came of that it ends there: one without a length
+// may hold more than its Content-Range says.
+func (d *run) ends(body io.Reader, want Range, at int64, buf []byte) error {
+	if at <= want.Last {
+		return nil // the rest was another's
 	}
-	return done, nil
+	if n, _ := body.Read(buf[:1]); n > 0 {
+		return d.pin.broken(fmt.Sprintf("the answer for bytes %d-%d goes on behind them", want.First, want.Last))
+	}
+	return nil
 }
 
 func pause(ctx context.Context, d time.Duration) error {

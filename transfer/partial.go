@@ -336,6 +336,17 @@ func (p *partial) discard() {
 	}
 }
 
+// goesOn reports whether an earlier download has left something.
+func (p *partial) goesOn() bool { return p.journal != nil && p.keep.Load() }
+
+// failed is the error of a disk that has lost bytes.
+func (p *partial) failed() error {
+	if !p.lost.Load() {
+		return nil
+	}
+	return &fs.PathError{Op: "write", Path: p.path, Err: errors.New("the disk has lost bytes that it had taken")}
+}
+
 // forget makes discard remove all: the bytes are not to be trusted.
 func (p *partial) forget() { p.lost.Store(true) }
 

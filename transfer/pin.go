@@ -18,11 +18,11 @@ type pin struct {
 // newPin takes the pin from the first answer, which was to begin at byte 0.
 func newPin(in DownloadInput, out s3client.GetObjectOutput) (pin, error) {
 	p := pin{bucket: in.Bucket, key: in.Key, etag: out.ETag, versionID: out.VersionID}
-	if out.ETag == "" {
-		return p, p.broken("the answer has no ETag to hold the others against")
+	if out.ETag == "" && in.Threads != 0 && in.Threads != 1 {
+		return p, p.broken("the answer has no ETag to hold the others against: one thread could do without, if all goes well")
 	}
-	if v := in.VersionID; v != "" && v != out.VersionID && (v != "null" || out.VersionID != "") {
-		return p, p.broken(fmt.Sprintf("version %q was asked for, and the answer has %q", v, out.VersionID))
+	if err := p.checkVersion(in.VersionID); err != nil {
+		return p, err
 	}
 	if out.Status == http.StatusOK && out.ContentLength == 0 {
 		return p, nil // of an empty object there is no range; some servers give it whole
@@ -36,6 +36,25 @@ func newPin(in DownloadInput, out s3client.GetObjectOutput) (pin, error) {
 	}
 	p.size = size
 	return p, nil
+}
+
+// newPinOfHead takes it from the answer to a HEAD.
+func newPinOfHead(in DownloadInput, head s3client.HeadObjectOutput) (pin, error) {
+	p := pin{bucket: in.Bucket, key: in.Key, size: head.ContentLength, etag: head.ETag, versionID: head.VersionID}
+	if head.ETag == "" {
+		return p, p.broken("the answer has no ETag to hold others against")
+	}
+	if head.ContentLength < 0 {
+		return p, p.broken("the answer does not say how many bytes the object has")
+	}
+	return p, p.checkVersion(in.VersionID)
+}
+
+func (p pin) checkVersion(asked string) error {
+	if asked != "" && asked != p.versionID && (asked != "null" || p.versionID != "") {
+		return p.broken(fmt.Sprintf("version %q was asked for, and the answer has %q", asked, p.versionID))
+	}
+	return nil
 }
 
 // check holds an answer against the pin and the range that was asked for.
@@ -59,6 +78,17 @@ func (p pin) check(out s3client.GetObjectOutput, want Range) error {
 		return p.broken(fmt.Sprintf("bytes %d-%d were asked for, and the answer has a length of %d", want.First, want.Last, out.ContentLength))
 	}
 	return nil
+}
+
+// isOf reports whether something is said of the pinned object.
+func (p pin) isOf(info s3client.ObjectInfo) bool {
+	return info.ETag == p.etag && info.VersionID == p.versionID && info.ContentLength == p.size
+}
+
+// unverifiable is for who requires a checksum.
+func (p pin) unverifiable() error {
+	return &IntegrityError{Bucket: p.bucket, Key: p.key, Unverified: true,
+		Problem: "a checksum of the content is required, and the service has none that its bytes can be compared with"}
 }
 
 func (p pin) ignoredRange(status int) error {

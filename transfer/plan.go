@@ -1,9 +1,13 @@
 package transfer
 
-// DefaultPartSize is the length of the ranges that several workers ask for.
+import "cmp"
+
+// DefaultPartSize is the length of the first range that several workers ask for, and
+// of each range of an ordered [Reader].
 const DefaultPartSize = 8 << 20
 
-// Auto, as a number of threads, leaves it to the engine: one for each part, up to 8.
+// Auto, as a number of threads, leaves it to the engine: one for each part of the
+// default size, up to 8.
 const Auto = -1
 
 const autoThreads = 8
@@ -18,36 +22,77 @@ type Range struct{ First, Last int64 }
 // Len is the number of bytes.
 func (r Range) Len() int64 { return r.Last - r.First + 1 }
 
-// Plan says which ranges the workers of a download ask for.
+// Plan says which ranges the workers of a download begin with.
 type Plan struct {
 	Size    int64
 	Threads int // workers that have something to do
 	Ranges  []Range
 }
 
-// NewPlan cuts size bytes into parts, the last one shorter, for at most that many
-// threads. A single worker takes everything in one range, and so pays the way to
-// the first byte once. Zeros and [Auto] mean what they do in a [DownloadInput].
+// NewPlan cuts size bytes into ranges, for at most that many threads. With a part
+// size each has that many bytes, but for the last. With 0 there is one for each thread,
+// of about the same length, so that each pays the way to the first byte once; but since
+// the size is not known before the first answer, that is to a range of
+// [DefaultPartSize]. A single worker takes everything at once. Zeros and [Auto] mean
+// what they do in a [DownloadInput].
 func NewPlan(size, partSize int64, threads int) Plan {
 	p := Plan{Size: size}
-	threads = workers(threads)
-	if threads == 1 {
-		partSize = size
-	} else if partSize < 1 {
-		partSize = DefaultPartSize
+	threads = workers(threads, size, partSize)
+	part := partSize
+	switch {
+	case threads == 1:
+		part = size
+	case partSize < 1:
+		p.add(DefaultPartSize)
+		if part = (size + int64(threads) - 1) / int64(threads); part > DefaultPartSize {
+			p.add(part - DefaultPartSize)
+		} else {
+			part = max((size-DefaultPartSize)/int64(threads-1)+1, leastSteal)
+		}
 	}
-	for first := int64(0); first < size; {
-		length := min(partSize, size-first) // first+partSize might be too much for an int64
-		p.Ranges = append(p.Ranges, Range{first, first + length - 1})
-		first += length
+	for p.add(part) {
 	}
 	p.Threads = min(threads, len(p.Ranges))
 	return p
 }
 
-func workers(threads int) int {
+// add takes the next bytes, as long as there are any.
+func (p *Plan) add(length int64) bool {
+	first := int64(0)
+	if n := len(p.Ranges); n > 0 {
+		first = p.Ranges[n-1].Last + 1
+	}
+	if first >= p.Size {
+		return false
+	}
+	length = min(length, p.Size-first) // first+length might be too much for an int64
+	p.Ranges = append(p.Ranges, Range{first, first + length - 1})
+	return true
+}
+
+func workers(threads int, size, part int64) int {
 	if threads == Auto {
-		return autoThreads
+		return int(min(max(size-1, 0)/cmp.Or(part, DefaultPartSize)+1, autoThreads))
 	}
 	return max(threads, 1)
+}
+
+// spread cuts ranges for so many workers.
+func spread(ranges []Range, threads int) (cut []Range) {
+	share := max((length(ranges)+int64(threads)-1)/int64(threads), leastSteal)
+	for _, r := range ranges {
+		for r.Len() > share+leastSteal {
+			cut = append(cut, Range{r.First, r.First + share - 1})
+			r.First += share
+		}
+		cut = append(cut, r)
+	}
+	return cut
+}
+
+func length(ranges []Range) (total int64) {
+	for _, r := range ranges {
+		total += r.Len()
+	}
+	return total
 }

@@ -170,7 +170,7 @@ func newUpload(dst Destination, in UploadInput) (*upload, error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	in.Threads = workers(in.Threads)
+	in.Threads = workers(in.Threads, autoThreads, 1)
 	return &upload{dst: dst, in: in, checksums: dst.Checksums(), overTLS: dst.OverTLS(), start: time.Now()}, nil
 }
 

@@ -24,20 +24,6 @@ import (
 // the user's cache folder, for the one beside the file might be one that the user may
 // not write in. If it is lost, the upload begins afresh; nothing can go wrong by it.
 
-// ResumableError is the error of an upload that the next one goes on with.
-type ResumableError struct {
-	UploadID string
-	Done     int64 // bytes that are with the service
-	Err      error // why it has ended
-}
-
-func (e *ResumableError) Error() string {
-	return fmt.Sprintf("%v (%d bytes are uploaded and kept by the service: the same upload goes on from there)", e.Err, e.Done)
-}
-
-// Unwrap gives the cause.
-func (e *ResumableError) Unwrap() error { return e.Err }
-
 // resumable reports whether it makes sense to go on after an error.
 func resumable(err error) bool {
 	for _, end := range []error{s3client.ErrPreconditionFailed, ErrSourceChanged, ErrIntegrity, ErrLimits, s3client.ErrNoSuchUpload, s3client.ErrNoSuchBucket} {

@@ -73,7 +73,7 @@ func TestWhatIsVerified(t *testing.T) {
 		{"CRC64NVME", 4, honest(func(i *s3client.ObjectInfo) { i.Checksums = sums(data, checksum.CRC64NVME) }), transfer.FullObject},
 		{"CRC64NVME, one thread", 1, honest(func(i *s3client.ObjectInfo) { i.Checksums = sums(data, checksum.CRC64NVME) }), transfer.FullObject},
 		{"SHA-256, one thread", 1, honest(func(i *s3client.ObjectInfo) { i.Checksums = sums(data, checksum.SHA256) }), transfer.FullObject},
-		{"SHA-256, which is not made of parts", 4, honest(func(i *s3client.ObjectInfo) { i.Checksums = sums(data, checksum.SHA256) }), transfer.ETagOnly},
+		{"SHA-256, which is not made of parts, but read back", 4, honest(func(i *s3client.ObjectInfo) { i.Checksums = sums(data, checksum.SHA256) }), transfer.FullObject},
 		{"no type, as older servers", 4, honest(func(i *s3client.ObjectInfo) { i.Checksums, i.ChecksumType = sums(data, checksum.CRC32), "" }), transfer.FullObject},
 		{"wrong CRC32", 4, honest(func(i *s3client.ObjectInfo) { i.Checksums = map[string]string{"crc32": wrong["crc32"]} }), ""},
 		{"wrong CRC32C", 1, honest(func(i *s3client.ObjectInfo) { i.Checksums = map[string]string{"crc32c": wrong["crc32c"]} }), ""},

@@ -70,6 +70,8 @@ func exitCode(ctx context.Context, err error) int {
 func message(code int, err error) string {
 	var kept *transfer.ResumableError
 	switch {
+	case code == exitInterrupted && errors.As(err, &kept) && kept.UploadID == "":
+		return fmt.Sprintf("interrupted; %s are kept, and the same command goes on from there", size(kept.Done))
 	case code == exitInterrupted && errors.As(err, &kept):
 		return fmt.Sprintf("interrupted; %s are uploaded, and the same command goes on from there", size(kept.Done))
 	case code == exitInterrupted:

@@ -38,7 +38,9 @@ func newTransferResult(at location, file string, r transfer.Report) transferResu
 func (a *app) get(ctx context.Context, fs *flag.FlagSet, args []string) error {
 	var conn connectionFlags
 	conn.register(a, fs)
-	partSize := fs.Int64("part-size", transfer.DefaultPartSize, "`BYTES` of a range when there are several threads")
+	partSize := fs.Int64("part-size", 0, "`BYTES` of a range when there are several threads; 0 lets each take a long one and help the others then")
+	requireChecksum := fs.Bool("require-checksum", false, "fail if the service has no checksum of the content to compare")
+	noResume := fs.Bool("no-resume", false, "begin afresh, and keep nothing to go on with")
 	args, err := parse(fs, args, 1, 2)
 	if err != nil {
 		return err
@@ -47,8 +49,8 @@ func (a *app) get(ctx context.Context, fs *flag.FlagSet, args []string) error {
 	if err != nil {
 		return err
 	}
-	if *partSize < 1 {
-		return usageError("--part-size: at least 1 is expected")
+	if *partSize < 0 {
+		return usageError("--part-size: at least 1 is expected, or 0")
 	}
 	name := ""
 	if len(args) == 2 {
@@ -61,7 +63,8 @@ func (a *app) get(ctx context.Context, fs *flag.FlagSet, args []string) error {
 	if err != nil {
 		return err
 	}
-	in := transfer.DownloadInput{Bucket: from.bucket, Key: from.key, Threads: threads, PartSize: *partSize, Progress: new(transfer.Progress)}
+	in := transfer.DownloadInput{Bucket: from.bucket, Key: from.key, Threads: threads, PartSize: *partSize,
+		RequireChecksum: *requireChecksum, Resume: !*noResume && name != "-", Progress: new(transfer.Progress)}
 	stop := a.watch("downloaded", in.Progress)
 	var report transfer.Report
 	if name == "-" {

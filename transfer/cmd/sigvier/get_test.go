@@ -157,7 +157,7 @@ func TestGetThatFailsLeavesNothing(t *testing.T) {
 		{"an object that changes", []string{"change-object,op=GetObject,times=1"}, nil, "s3://data/k", []string{"--threads", "4"}, exitIntegrity, "changed"},
 		{"another ETag each time", []string{"wrong-etag,op=GetObject,skip=1"}, nil, "s3://data/k", []string{"--threads", "4"}, exitIntegrity, "ETag"},
 		{"an ETag that is nobody's", []string{"wrong-etag,op=GetObject"}, nil, "s3://data/k", []string{"--threads", "4"}, exitIntegrity, "ETag"},
-		{"no ETag", []string{"no-etag"}, nil, "s3://data/k", nil, exitIntegrity, "ETag"},
+		{"no ETag", []string{"no-etag"}, nil, "s3://data/k", []string{"--threads", "4"}, exitIntegrity, "ETag"},
 		{"another place", []string{"wrong-content-range"}, nil, "s3://data/k", []string{"--threads", "4"}, exitIntegrity, "k"},
 		{"no server", nil, []string{"AWS_ENDPOINT_URL=http://127.0.0.1:1"}, "s3://data/k", nil, exitFailed, "127.0.0.1:1"},
 	} {

@@ -59,7 +59,7 @@ func TestCommandLinesThatCannotBeMeant(t *testing.T) {
 		{[]string{""}, `there is no command ""`},
 		{[]string{"--region", "x", "ls"}, `there is no command "--region"`},
 		{[]string{"get", "--threads"}, "flag needs an argument"},
-		{[]string{"get", "s3://b/k", "--part-size", "0"}, "--part-size"},
+		{[]string{"get", "s3://b/k", "--part-size", "-1"}, "--part-size"},
 		{[]string{"get", "s3://b/k", "--part-size", "8M"}, "part-size"},
 		{[]string{"get", "s3://b/k", "--path-style=perhaps"}, "path-style"},
 		{[]string{"get", "s3://b"}, "a bucket and a key are expected"},

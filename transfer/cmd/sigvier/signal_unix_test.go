@@ -79,11 +79,17 @@ func eventually(t *testing.T, what string, ok func() bool) {
 // slowSite serves an object "k" of 4 MB at 200,000 bytes a second and connection.
 func slowSite(t *testing.T) site {
 	t.Helper()
+	return slowSiteOf(t, 200000)
+}
+
+// slowSiteOf serves it at that many bytes a second.
+func slowSiteOf(t *testing.T, rate int64) site {
+	t.Helper()
 	dir := t.TempDir()
 	quick := newSite(t, func(cfg *s3test.Config) { cfg.Dir = dir })
 	quick.store(t, "k", pattern(4000000))
 	quick.Close()
-	return newSite(t, func(cfg *s3test.Config) { cfg.Dir, cfg.Bandwidth = dir, 200000 })
+	return newSite(t, func(cfg *s3test.Config) { cfg.Dir, cfg.Bandwidth = dir, rate })
 }
 
 func TestInterruptedGetLeavesNothing(t *testing.T) {
@@ -93,9 +99,9 @@ func TestInterruptedGetLeavesNothing(t *testing.T) {
 		signal os.Signal
 		args   []string
 	}{
-		{"SIGINT", os.Interrupt, nil},
-		{"SIGINT with threads", os.Interrupt, []string{"--threads", "4", "--part-size", "100000"}},
-		{"SIGTERM", syscall.SIGTERM, nil},
+		{"SIGINT", os.Interrupt, []string{"--no-resume"}},
+		{"SIGINT with threads", os.Interrupt, []string{"--no-resume", "--threads", "4", "--part-size", "100000"}},
+		{"SIGTERM", syscall.SIGTERM, []string{"--no-resume"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -129,6 +135,52 @@ func hasBytes(t *testing.T, name string) bool {
 	buf := make([]byte, 100)
 	n, _ := f.Read(buf)
 	return n == len(buf) && string(buf) == pattern(len(buf))
+}
+
+// Whatever ends a download, the same command goes on where it was.
+func TestInterruptedGetIsGoneOnWith(t *testing.T) {
+	s := slowSiteOf(t, 2_000_000)
+	for _, test := range []struct {
+		name   string
+		signal os.Signal
+		args   []string
+	}{
+		{"SIGINT", os.Interrupt, nil},
+		{"SIGINT with threads", os.Interrupt, []string{"--threads", "4", "--part-size", "100000"}},
+		{"SIGKILL", os.Kill, nil},
+		{"SIGKILL with threads", os.Kill, []string{"--threads", "4"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			file := writeFile(t, dir, "f", "old")
+			args := append([]string{"get", "s3://data/k", file}, test.args...)
+			r := start(t, s.command(t, args...))
+			eventually(t, "the journal is there", func() bool {
+				journals, _ := filepath.Glob(filepath.Join(dir, ".sigvier-*.journal"))
+				return len(journals) == 1
+			})
+			if test.signal == os.Kill {
+				r.cmd.Process.Kill()
+				r.cmd.Wait()
+			} else {
+				r.signal(t, test.signal, exitInterrupted)
+				if got := r.stderr.String(); !strings.Contains(got, "are kept, and the same command goes on from there") {
+					t.Errorf("stderr is %q", got)
+				}
+			}
+			if data, _ := os.ReadFile(file); string(data) != "old" {
+				t.Errorf("the old file has %d bytes that differ", len(data))
+			}
+			s.run(t, args...).want(t, exitDone, "there already")
+			if got := listDir(t, dir); !cmp.Equal(got, []string{"f"}) {
+				t.Errorf("the folder has %q, want the file only", got)
+			}
+			if data, _ := os.ReadFile(file); string(data) != pattern(len(data)) || len(data) < 1000 {
+				t.Errorf("the file has %d bytes that are not the object's", len(data))
+			}
+		})
+	}
 }
 
 func TestInterruptedPutLeavesNothing(t *testing.T) {

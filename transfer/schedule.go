@@ -1,0 +1,336 @@
+package transfer
+
+import (
+	"math"
+	"slices"
+	"sync"
+	"time"
+)
+
+// schedule says who brings what. Each worker takes a long range of its own, so that
+// the way to the first byte is paid once; who is done then steals the tail of the one
+// that would be done last, and when the tails are too short for that, brings the same
+// bytes once more beside a slow one (hedging). What is decided follows from what the
+// schedule was told, and from the time that it is given: it can be simulated.
+type schedule struct {
+	cut    func(Range) *segment
+	steals bool
+
+	mu      sync.Mutex
+	waiting []Range    // that nobody works on, in order
+	part    int64      // the most of a waiting range that is given away at once; 0 is all
+	limit   int64      // bytes from here on are not wanted yet
+	active  []*segment // that somebody works on
+	usual   float64    // rate of a connection, bytes a second; 0 is unknown
+	latency time.Duration
+	changed chan struct{} // closed when there may be something else to do
+	stolen  int
+	hedged  int
+}
+
+const (
+	// leastSteal is a range that is worth a request of its own.
+	leastSteal = 1 << 20
+	// leastGain is the time that stealing or hedging must win.
+	leastGain = 20 * time.Millisecond
+	// leastHedge is the time that must be won by bringing bytes twice.
+	leastHedge = 300 * time.Millisecond
+	// feedsOfOne is how many connections feed a segment at most.
+	feedsOfOne = 2
+)
+
+func newSchedule(waiting []Range, part int64, steals bool, cut func(Range) *segment) *schedule {
+	return &schedule{cut: cut, waiting: waiting, part: part, steals: steals, limit: math.MaxInt64, changed: make(chan struct{})}
+}
+
+// take gives an idle worker its work. Without any it says whether all is done, or what
+// to wait for.
+func (s *schedule) take(now time.Time) (f *feed, wait <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r, ok := s.dequeue(); ok {
+		return s.start(s.cut(r), now), nil
+	}
+	if len(s.waiting) == 0 && len(s.active) == 0 {
+		return nil, nil
+	}
+	if f := s.steal(now); f != nil {
+		return f, nil
+	}
+	if f := s.hedge(now); f != nil {
+		return f, nil
+	}
+	return nil, s.changed
+}
+
+func (s *schedule) dequeue() (Range, bool) {
+	if len(s.waiting) == 0 {
+		return Range{}, false
+	}
+	r := s.next()
+	if r.Last >= s.limit {
+		return Range{}, false
+	}
+	if s.waiting[0].First = r.Last + 1; s.waiting[0].Len() == 0 {
+		s.waiting = s.waiting[1:]
+	}
+	return r, true
+}
+
+// next is the range that is given away next.
+func (s *schedule) next() Range {
+	r := s.waiting[0]
+	if s.part > 0 {
+		r.Last = r.First + min(s.part, r.Len()) - 1
+	}
+	return r
+}
+
+// start has one more feed work on a segment.
+func (s *schedule) start(seg *segment, now time.Time) *feed {
+	f := &feed{segment: seg}
+	f.begin(now)
+	seg.feeds = append(seg.feeds, f)
+	if len(seg.feeds) == 1 {
+		s.active = append(s.active, seg)
+	}
+	return f
+}
+
+// steal takes the tail of the segment that would be done last, so much of it that both
+// are done at the same time.
+func (s *schedule) steal(now time.Time) *feed {
+	if !s.steals {
+		return nil
+	}
+	victim, left := s.last(now, math.MaxInt)
+	rate := s.typical(now)
+	if victim == nil || rate == 0 {
+		return nil
+	}
+	next, end := victim.rest()
+	rest := float64(end - next)
+	slow := rest / left.Seconds() // the rate of the victim
+	if left == forever {
+		slow = 0
+	}
+	both := (rest + rate*s.latency.Seconds()) / (rate + slow)
+	tail := int64(rate * (both - s.latency.Seconds()))
+	if tail < leastSteal || left-seconds(both) < max(leastGain, s.latency/2) {
+		return nil
+	}
+	const page = 64 << 10
+	at := (end - tail + page - 1) / page * page
+	r, ok := victim.shorten(max(at, next+bufferSize))
+	if !ok {
+		return nil
+	}
+	s.stolen++
+	f := s.start(s.cut(r), now)
+	f.kind = Stolen
+	return f
+}
+
+// hedge feeds the slowest segment a second time, if that brings its end well forward.
+func (s *schedule) hedge(now time.Time) *feed {
+	victim, left := s.last(now, feedsOfOne)
+	if victim == nil {
+		return nil
+	}
+	next, end := victim.rest()
+	again := s.latency
+	if rate := s.typical(now); rate > 0 {
+		again += seconds(float64(end-next) / rate)
+	} else if left != forever {
+		return nil
+	}
+	if left-again < max(leastHedge, left/2) {
+		return nil
+	}
+	s.hedged++
+	f := s.start(victim, now)
+	f.kind = Hedged
+	return f
+}
+
+const forever = time.Duration(math.MaxInt64)
+
+// last is the segment that would be done last, of those with fewer feeds than that,
+// and when.
+func (s *schedule) last(now time.Time, feeds int) (last *segment, left time.Duration) {
+	for _, seg := range s.active {
+		if next, end := seg.rest(); next >= end || len(seg.feeds) >= feeds {
+			continue
+		}
+		if l := s.left(seg, now); l > left {
+			last, left = seg, l
+		}
+	}
+	return last, left
+}
+
+// left is how long a segment will take yet.
+func (s *schedule) left(seg *segment, now time.Time) time.Duration {
+	next, end := seg.rest()
+	best := forever
+	for _, f := range seg.feeds {
+		rate, wait := f.rate(now), time.Duration(0)
+		if rate == 0 && now.Sub(f.mark[0].at) < 3*s.latency+leastHedge { // it is too early to know
+			if rate = s.usual; rate == 0 {
+				return 0
+			}
+			if !f.answered {
+				wait = max(s.latency-now.Sub(f.asked), 0)
+			}
+		}
+		if rate > 0 {
+			best = min(best, wait+seconds(float64(end-next)/rate))
+		}
+	}
+	return best
+}
+
+func seconds(s float64) time.Duration {
+	if s >= forever.Seconds() {
+		return forever
+	}
+	return time.Duration(s * float64(time.Second))
+}
+
+// typical is the rate of the connection in the middle, bytes a second; 0 is unknown.
+func (s *schedule) typical(now time.Time) float64 {
+	var rates []float64
+	for _, seg := range s.active {
+		for _, f := range seg.feeds {
+			if r := f.rate(now); r > 0 {
+				rates = append(rates, r)
+			}
+		}
+	}
+	if s.usual > 0 {
+		rates = append(rates, s.usual)
+	}
+	if len(rates) == 0 {
+		return 0
+	}
+	slices.Sort(rates)
+	return rates[len(rates)/2]
+}
+
+// asks notes that a feed sends a request.
+func (s *schedule) asks(f *feed, now time.Time, cancel func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f.begin(now)
+	f.cancel = cancel
+}
+
+// brought notes that a feed's connection gave bytes.
+func (s *schedule) brought(f *feed, n int64, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if first := !f.answered; first {
+		took := now.Sub(f.asked)
+		if s.latency == 0 {
+			s.latency = took
+		}
+		s.latency += (took - s.latency) / 4
+	}
+	f.brought(n, now)
+}
+
+// leave notes that a feed has ended. If the segment is complete its other feeds may
+// end, too.
+func (s *schedule) leave(f *feed, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := f.rate(now); r > 0 && f.got >= leastSteal {
+		if s.usual == 0 {
+			s.usual = r
+		}
+		s.usual += (r - s.usual) / 4
+	}
+	seg := f.segment
+	seg.feeds = slices.DeleteFunc(seg.feeds, func(g *feed) bool { return g == f })
+	next, end := seg.rest()
+	if next >= end {
+		for _, other := range seg.feeds {
+			if other.cancel != nil {
+				other.cancel()
+			}
+		}
+	}
+	if len(seg.feeds) == 0 {
+		seg.stop()
+		s.active = slices.DeleteFunc(s.active, func(g *segment) bool { return g == seg })
+	}
+	s.signal()
+}
+
+// signal wakes who waits for work.
+func (s *schedule) signal() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// want moves the limit.
+func (s *schedule) want(limit int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.limit
+	if s.limit = limit; len(s.waiting) > 0 {
+		if last := s.next().Last; last >= before && last < limit {
+			s.signal()
+		}
+	}
+}
+
+// growing gives the pieces that are on their way.
+func (s *schedule) growing() (pieces []piece) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, seg := range s.active {
+		if p := seg.sofar(); p.length > 0 {
+			pieces = append(pieces, p)
+		}
+	}
+	return pieces
+}
+
+// look wakes idle workers, for rates change by themselves, and gives up connections
+// that are so slow beside the others that a new one is worth while.
+func (s *schedule) look(now time.Time) (slow []*feed) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	usual := s.typical(now)
+	for _, seg := range s.active {
+		for _, f := range seg.feeds {
+			if now.Sub(f.asked) >= s.latency+rateWindow && f.cancel != nil && f.abandoned < abandonMost && f.rate(now) < usual/slowBelow && s.others(f, now) >= 2 {
+				f.abandoned++
+				f.cancel()
+				slow = append(slow, f)
+			}
+		}
+	}
+	s.signal()
+	return slow
+}
+
+const (
+	// slowBelow: a connection is slow with less than this part of the usual rate.
+	slowBelow = 4
+	// abandonMost is how often a feed's connection is given up for being slow.
+	abandonMost = 3
+)
+
+// others counts the feeds beside one that bring bytes.
+func (s *schedule) others(f *feed, now time.Time) (n int) {
+	for _, seg := range s.active {
+		for _, g := range seg.feeds {
+			if g != f && g.rate(now) > 0 {
+				n++
+			}
+		}
+	}
+	return n
+}

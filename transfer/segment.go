@@ -1,0 +1,174 @@
+package transfer
+
+import (
+	"io"
+	"sync"
+	"time"
+
+	"github.com/sigvier/sigvier/s3client/checksum"
+)
+
+// segment is a run of the object's bytes on its way. One connection feeds it, or
+// several, when the first is slow. Whoever brings the byte at the frontier has it
+// written and summed; what comes behind another's back is dropped. So the bytes in
+// the sink are those of the sum, each written once, whoever brought them.
+type segment struct {
+	sink   io.WriterAt
+	ledger *ledger
+
+	mu    sync.Mutex
+	first int64          // of the piece that is growing
+	next  int64          // the frontier: all before it is written
+	end   int64          // behind the last byte; a thief brings it forward
+	hash  *checksum.Hash // of the bytes from first to next; nil if no sum is wanted
+	ended bool           // what came is in the ledger
+
+	feeds []*feed // guarded by the schedule's mutex
+}
+
+func newSegment(r Range, sink io.WriterAt, l *ledger) *segment {
+	return &segment{sink: sink, ledger: l, first: r.First, next: r.First, end: r.Last + 1, hash: l.hash()}
+}
+
+// accept takes bytes of the object from an offset that is not behind the frontier. It
+// says how many were new, and whether the segment has all then.
+func (s *segment) accept(p []byte, off int64) (fresh int64, complete bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return 0, true, nil
+	}
+	if known := s.next - off; known >= int64(len(p)) {
+		return 0, s.next >= s.end, nil
+	} else {
+		p = p[known:]
+	}
+	p = p[:min(int64(len(p)), s.end-s.next)]
+	for len(p) > 0 {
+		n := min(int64(len(p)), s.ledger.cut(s.first)-s.next)
+		if _, err := s.sink.WriteAt(p[:n], s.next); err != nil {
+			return fresh, false, err
+		}
+		if s.hash != nil {
+			s.hash.Write(p[:n])
+		}
+		s.next += n
+		fresh += n
+		if p = p[n:]; len(p) > 0 {
+			s.close()
+		}
+	}
+	if s.next >= s.end {
+		s.close()
+		s.ended = true
+	}
+	return fresh, s.ended, nil
+}
+
+// close puts what has come into the ledger, and begins the next piece.
+func (s *segment) close() {
+	p := s.growing()
+	s.ledger.add(p)
+	s.first = s.next
+	if s.hash != nil {
+		s.hash.Reset()
+	}
+}
+
+// stop ends the segment, complete or not: what has come is in the ledger.
+func (s *segment) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ended {
+		s.close()
+		s.ended = true
+	}
+}
+
+func (s *segment) growing() piece {
+	p := piece{first: s.first, length: s.next - s.first}
+	if s.hash != nil {
+		p.sum = s.hash.Value()
+	}
+	return p
+}
+
+// sofar is the piece that is growing.
+func (s *segment) sofar() piece {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return piece{}
+	}
+	return s.growing()
+}
+
+// rest is what has not come yet; both are the same when nothing is missing.
+func (s *segment) rest() (next, end int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.next, s.end
+}
+
+// shorten gives the tail from an offset on away, if the frontier is well before it.
+func (s *segment) shorten(at int64) (tail Range, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended || at <= s.next || at >= s.end {
+		return Range{}, false
+	}
+	tail = Range{at, s.end - 1}
+	s.end = at
+	return tail, true
+}
+
+// feed is the work of one worker on a segment.
+type feed struct {
+	segment *segment
+	kind    EventKind // Stolen, Hedged, or "" for a range that waited
+
+	// The rest is guarded by the schedule's mutex.
+	cancel    func()    // ends what is under way
+	asked     time.Time // when the request was sent
+	answered  bool
+	got       int64 // bytes since
+	mark      [2]mark
+	abandoned int
+}
+
+// mark is how much had come at a time. The younger of the two is up to half a window
+// old, and the older up to a whole one.
+type mark struct {
+	at  time.Time
+	got int64
+}
+
+// rateWindow is for how long a connection's rate is looked at.
+const rateWindow = time.Second
+
+// begin notes that a request is sent.
+func (f *feed) begin(now time.Time) {
+	f.asked, f.answered, f.got = now, false, 0
+	f.mark = [2]mark{{at: now}, {at: now}}
+}
+
+// brought notes that bytes came.
+func (f *feed) brought(n int64, now time.Time) {
+	f.got += n
+	if !f.answered { // what came with the answer took no time of its own
+		f.answered = true
+		f.mark = [2]mark{{now, f.got}, {now, f.got}}
+	}
+	if now.Sub(f.mark[1].at) >= rateWindow/2 {
+		f.mark[0], f.mark[1] = f.mark[1], mark{now, f.got}
+	}
+}
+
+// rate is in bytes a second, lately; 0 if nothing came.
+func (f *feed) rate(now time.Time) float64 {
+	took := now.Sub(f.mark[0].at).Seconds()
+	if f.got == f.mark[0].got || took <= 0 {
+		return 0
+	}
+	return float64(f.got-f.mark[0].got) / took
+}
