@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"sync"
 	"time"
 
+	"github.com/sigvier/sigvier/s3client/http1"
 	"github.com/sigvier/sigvier/sigv4"
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
 )
@@ -44,8 +44,8 @@ type Options struct {
 	// Credentials are used in place of the access key, which may then be left out of
 	// the form, or of the base credentials that assume the role.
 	Credentials sigv4.Provider
-	// Base sends the requests; nil means a transport of the client's own, with
-	// HTTP/1.1 connections, one for each worker.
+	// Base sends the requests; nil means an [http1.Transport] of the client's own: HTTP/1.1
+	// connections, one for each worker, spread over all addresses that DNS gives.
 	Base http.RoundTripper
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -178,22 +178,8 @@ func cmpNow(now func() time.Time) func() time.Time {
 // newTransport makes a transport that keeps one HTTP/1.1 connection for each
 // worker. Over one shared HTTP/2 connection the workers would wait for each
 // other, and a body that is unpacked on the way is not the bytes of its range.
-func newTransport(threads int) *http.Transport {
-	t := &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		Protocols:             new(http.Protocols),
-		DisableCompression:    true,
-		MaxIdleConnsPerHost:   max(threads, 8) + 2, // 8 is what a transfer takes of itself
-		IdleConnTimeout:       90 * time.Second,
-		TLSHandshakeTimeout:   10 * time.Second,
-		ResponseHeaderTimeout: time.Minute,
-		ExpectContinueTimeout: time.Second,
-		ReadBufferSize:        64 << 10,
-		WriteBufferSize:       64 << 10,
-	}
-	t.Protocols.SetHTTP1(true)
-	return t
+func newTransport(threads int) *http1.Transport {
+	return &http1.Transport{MaxIdle: max(threads, 8) + 2} // 8 is what a transfer takes of itself
 }
 
 // DownloadThreads is the connection's number of workers for a download.

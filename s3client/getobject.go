@@ -58,7 +58,9 @@ func (o ResponseHeaders) set(k *call) {
 type GetObjectOutput struct {
 	ObjectInfo
 	// Body must be closed. Its errors are an [*Error], with [ErrStalled] or
-	// io.ErrUnexpectedEOF in it if it did not come to its end.
+	// io.ErrUnexpectedEOF in it if it did not come to its end. It has a method Slow(),
+	// by which a program says, before it closes it, that it comes too slowly: package
+	// http1 then avoids the address.
 	Body io.ReadCloser
 	// Status is 200 for the whole object and 206 for a part of it. A server may
 	// answer a range with the whole: look before you use the body.

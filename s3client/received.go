@@ -70,6 +70,15 @@ func (w *watched) Close() error {
 	return w.body.Close()
 }
 
+// Slow says that the body comes more slowly than those of others do: connections avoid
+// the address that it comes from for some time. It does nothing with an
+// [Options].Base whose bodies cannot be told so.
+func (w *watched) Slow() {
+	if body, ok := w.body.(interface{ Slow() }); ok {
+		body.Slow()
+	}
+}
+
 // watchDocument gives the body of an answer that is no object's, which may come as
 // slowly as it likes, but has to come: S3 sends a blank now and then while it completes
 // an upload.

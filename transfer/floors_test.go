@@ -31,7 +31,8 @@ var floors = map[string]string{
 	"sts/policy":             "",
 	"sts/chain":              "sigv4 sigv4/sigv4http sts",
 	"s3client/checksum":      "",
-	"s3client":               "sigv4 sigv4/sigv4a sigv4/sigv4http sigv4/sigv4http/awsxml sts sts/chain sts/policy s3client/checksum",
+	"s3client/http1":         "",
+	"s3client":               "sigv4 sigv4/sigv4a sigv4/sigv4http sigv4/sigv4http/awsxml sts sts/chain sts/policy s3client/checksum s3client/http1",
 	"s3client/checkup":       "sigv4 sigv4/sigv4http sts sts/chain sts/policy s3client",
 	"s3client/s3fs":          "s3client",
 	"s3client/s3test":        "sigv4 sigv4/sigv4a sigv4/sigv4http sigv4/sigv4http/awsxml sts/policy s3client s3client/checksum",
@@ -40,13 +41,13 @@ var floors = map[string]string{
 }
 
 // standardOnly may import nothing but the standard library.
-var standardOnly = []string{"testvectors", "sigv4", "sigv4/sigv4a", "sigv4/sigv4http/awsxml", "sts/policy", "s3client/checksum"}
+var standardOnly = []string{"testvectors", "sigv4", "sigv4/sigv4a", "sigv4/sigv4http/awsxml", "sts/policy", "s3client/checksum", "s3client/http1"}
 
 // light is what small programs embed. It leaves out what costs them most and can be
 // done without.
 var (
 	light = []string{"testvectors", "sigv4", "sigv4/sigv4a", "sigv4/sigv4http", "sigv4/sigv4http/awsxml", "sts", "sts/chain", "sts/policy",
-		"s3client", "s3client/s3fs", "transfer"}
+		"s3client", "s3client/http1", "s3client/s3fs", "transfer"}
 	leftOut = []string{"regexp", "encoding/xml"}
 )
 

@@ -1,0 +1,29 @@
+// Package http1 sends requests over HTTP/1.1 connections of its own (RFC 9112), in the
+// goroutine of the caller: a small GET costs less than with net/http, which hands each
+// request to two goroutines of its connection and back, and a worker that waits for one
+// answer has one connection, also where a server offers HTTP/2.
+//
+// [Transport] is the [http.RoundTripper]; [Dialer] spreads its connections over all
+// addresses of a host.
+//
+// # What it does itself
+//
+// GET and HEAD without a body, which are idempotent (RFC 9110, section 9.2.2), straight to
+// the server. All else goes to an [http.Transport] with the same dialer and the same
+// limits: bodies, proxies, what net/http encodes or refuses, such as a host name that is
+// not ASCII or a line break in a header, and all of it on systems that are not Unix.
+//
+// # When a connection is used again
+//
+// Only when its state is known exactly (RFC 9112, section 9.3): the last answer was read
+// to its end, by its Content-Length or its chunks; it did not say close; nothing was
+// received behind it, and nothing came while the connection was idle, which is looked up
+// without waiting just before the next request. What fails all the same on a connection
+// that had been idle, before the first byte of an answer, is sent once more on a new one
+// (section 9.3.1).
+//
+// # What it refuses
+//
+// An answer is read strictly: see [ErrMalformed]. TLS is crypto/tls with its defaults,
+// and http/1.1 as its only protocol (RFC 7301).
+package http1

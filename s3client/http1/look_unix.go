@@ -1,0 +1,55 @@
+//go:build unix
+
+package http1
+
+import (
+	"io"
+	"net"
+	"syscall"
+)
+
+// canLook: whether something has come can be found without waiting for it.
+const canLook = true
+
+// look reads from a socket without waiting.
+type look struct {
+	looking bool
+	came    bool            // something, at the last look
+	raw     syscall.RawConn // nil if there is none to be had
+	read    func(fd uintptr) (done bool)
+	p       []byte
+	n       int
+	err     error
+}
+
+func (l *look) at(c net.Conn) {
+	if s, ok := c.(syscall.Conn); ok {
+		l.raw, _ = s.SyscallConn()
+	}
+	l.read = func(fd uintptr) bool {
+		l.n, l.err = syscall.Read(int(fd), l.p)
+		return true
+	}
+}
+
+// readNow reads, and says errQuiet where it would have to wait.
+func (l *look) readNow(p []byte) (int, error) {
+	if l.raw == nil {
+		return 0, io.EOF
+	}
+	l.p = p
+	err := l.raw.Read(l.read)
+	l.p = nil
+	switch {
+	case err != nil:
+		return 0, err
+	case l.err == syscall.EAGAIN || l.err == syscall.EINTR:
+		return 0, errQuiet
+	case l.err != nil:
+		return 0, l.err
+	case l.n == 0:
+		return 0, io.EOF
+	}
+	l.came = true
+	return l.n, nil
+}
