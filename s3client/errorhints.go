@@ -22,6 +22,8 @@ func hint(err error) string {
 	switch {
 	case api.Region != "" && (api.Code != "BadRequest" && saysMoved(api) || isBareBadRequest(api)):
 		return "the bucket is in region " + api.Region + ": set the region to that"
+	case api.Code == illegalLocation:
+		return "the service is that of another region than the one the bucket is in, or is to be in: check region and endpoint"
 	case api.Status >= 300 && api.Status < 400 && api.Status != http.StatusNotModified:
 		return "the service redirects: check region and endpoint"
 	case isBareBadRequest(api):

@@ -80,6 +80,8 @@ func TestErrors(t *testing.T) {
 		{name: "416", call: get("key", "bytes=10-", etag), is: []error{s3client.ErrInvalidRange},
 			isNot: []error{s3client.ErrNotFound, s3client.ErrDenied}, status: 416, code: "InvalidRange"},
 
+		{name: "a region that is none of the endpoint's", answer: says(400, "<Error><Code>IllegalLocationConstraintException</Code></Error>"), call: list,
+			status: 400, code: "IllegalLocationConstraintException", hint: "check region and endpoint"},
 		{name: "expired token", answer: says(400, "<Error><Code>ExpiredToken</Code></Error>"), call: list,
 			is: []error{s3client.ErrDenied, s3client.ErrExpiredToken}, status: 400, code: "ExpiredToken", hint: "get new temporary credentials"},
 		{name: "access denied", answer: says(403, "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"), call: list,

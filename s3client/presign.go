@@ -32,7 +32,8 @@ type PresignedRequest struct {
 // Presign makes a URL that allows one operation to whoever has it, until it expires or
 // the credentials do. Nothing is sent but, if need be, what gets the credentials.
 //
-// Of PutObject and UploadPart the body is left to whoever has the URL.
+// Of PutObject and UploadPart the body is left to whoever has the URL. A Checksum is not:
+// S3 takes the body that has it, and no other.
 func (c *Client) Presign(ctx context.Context, in PresignInput) (PresignedRequest, error) {
 	if in.Operation == nil {
 		return PresignedRequest{}, &Error{Op: "Presign", Err: fmt.Errorf("there is no Operation: a GetObjectInput or another input is expected")}
@@ -55,6 +56,9 @@ func (c *Client) Presign(ctx context.Context, in PresignInput) (PresignedRequest
 		if err := k.body.prepare(c.checksums, &k); err != nil {
 			return fail(err)
 		}
+	}
+	if err := k.signChecksum(); err != nil {
+		return fail(err)
 	}
 	at, err := c.network.place(&asked, cmp.Or(k.region, c.regions.of(k.bucket)))
 	if err != nil {
@@ -85,6 +89,19 @@ func (c *Client) Presign(ctx context.Context, in PresignInput) (PresignedRequest
 		return fail(err)
 	}
 	return out, nil
+}
+
+// signChecksum makes the checksum of what somebody else is to upload one of the headers
+// that are signed, and have to be sent.
+func (k *call) signChecksum() error {
+	switch b, ok := k.body.(*body); {
+	case !ok || b.own:
+	case !b.sum.IsZero():
+		k.set(http.CanonicalHeaderKey(b.sum.Algorithm().Header()), b.sum.String())
+	case b.algorithm != "":
+		return fmt.Errorf("the %s of what is uploaded with the URL is not known: give it as Checksum, or leave ChecksumAlgorithm out", b.algorithm)
+	}
+	return nil
 }
 
 // hoist moves a header into the query, so that a browser can use the URL. There S3

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sigvier/sigvier/s3client"
+	"github.com/sigvier/sigvier/s3client/checksum"
 	"github.com/sigvier/sigvier/s3client/s3test"
 	"github.com/sigvier/sigvier/sigv4"
 )
@@ -142,6 +143,26 @@ func TestPresignVersion(t *testing.T) {
 	}
 }
 
+// A checksum in the URL's operation is one that the service holds the body against.
+func TestPresignedUploadWithAChecksum(t *testing.T) {
+	srv := serve(t, s3test.Config{})
+	c, net := open(t, form(srv), nil), dialing(t, srv)
+	sum, err := checksum.Parse(checksum.CRC32, crc32Of(text), checksum.FullObject)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := c.Presign(t.Context(), s3client.PresignInput{Operation: s3client.PutObjectInput{Bucket: "data", Key: "k", Checksum: sum}, Expires: time.Minute})
+	if err != nil || p.Header.Get("X-Amz-Checksum-Crc32") != sum.String() {
+		t.Fatalf("the header to send is %v, %v", p.Header, err)
+	}
+	if status, answer := anyone(t, net, p.Method, p, "other bytes"); status != 400 || !strings.Contains(answer, "BadDigest") {
+		t.Errorf("other bytes: %d %s", status, answer)
+	}
+	if status, answer := anyone(t, net, p.Method, p, text); status != 200 {
+		t.Errorf("%d %s", status, answer)
+	}
+}
+
 func TestPresignRefuses(t *testing.T) {
 	c := open(t, aws(), nil)
 	good := s3client.PresignInput{Operation: s3client.GetObjectInput{Bucket: "data", Key: "k"}, Expires: time.Minute}
@@ -152,6 +173,9 @@ func TestPresignRefuses(t *testing.T) {
 	}{
 		{"no operation", func(in *s3client.PresignInput) { in.Operation = nil }, nil},
 		{"no key", func(in *s3client.PresignInput) { in.Operation = s3client.GetObjectInput{Bucket: "data"} }, nil},
+		{"a checksum of what is not known", func(in *s3client.PresignInput) {
+			in.Operation = s3client.PutObjectInput{Bucket: "data", Key: "k", ChecksumAlgorithm: checksum.CRC32C}
+		}, nil},
 		{"no expiry", func(in *s3client.PresignInput) { in.Expires = 0 }, sigv4.ErrExpires},
 		{"before now", func(in *s3client.PresignInput) { in.Expires = -time.Second }, sigv4.ErrExpires},
 		{"parts of a second", func(in *s3client.PresignInput) { in.Expires = 1500 * time.Millisecond }, sigv4.ErrExpires},
