@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// noFollow opens no link.
-const noFollow = syscall.O_NOFOLLOW
+// noFollow opens no link, and waits for no one at the other end of a pipe.
+const noFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
 
 // openLocked opens or creates a file and locks it, as flock(2) does: for as long as
 // it is open, and so not after the process has died.
