@@ -182,7 +182,7 @@ func TestAnotherProcess(t *testing.T) {
 	}
 	data := content(1000)
 	p, found, why := begin(t, path, anIdentity)
-	fmt.Printf("has %d %s\n", length(found), why)
+	fmt.Printf("has %d %s\n", bytesIn(found), why)
 	for n := int64(1); ; n++ {
 		for _, size := range []int64{n % 1000, 1000 - n%1000} {
 			if size > 0 {
@@ -193,7 +193,7 @@ func TestAnotherProcess(t *testing.T) {
 	}
 }
 
-func length(pieces []piece) (n int64) {
+func bytesIn(pieces []piece) (n int64) {
 	for _, p := range pieces {
 		n += p.length
 	}
