@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,7 +42,7 @@ const (
 	journalVersion = "sigvier download journal 1\n"
 
 	// maxJournal bounds a journal, in bytes. One that would become longer is replaced.
-	maxJournal = 4 << 20
+	maxJournal = 8 << 20
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -55,11 +56,14 @@ type record struct {
 
 // append appends the record's text.
 func (r record) append(text []byte) []byte {
+	text = slices.Grow(text, 512+48*len(r.pieces))
 	begin := len(text)
 	text = fmt.Appendf(text, journalVersion+"file %q\nbucket %q\nkey %q\nversion %q\netag %q\nsize %d\nalgorithm %s\n",
 		r.of, r.id.Bucket, r.id.Key, r.id.VersionID, r.id.ETag, r.id.Size, r.id.Algorithm)
-	for _, p := range r.pieces {
-		text = fmt.Appendf(text, "piece %d %d %s\n", p.first, p.length, p.sum)
+	for _, p := range r.pieces { // of which an object of parts may have 10,000
+		text = strconv.AppendInt(append(text, "piece "...), p.first, 10)
+		text = strconv.AppendInt(append(text, ' '), p.length, 10)
+		text = append(append(append(text, ' '), p.sum.String()...), '\n')
 	}
 	return fmt.Appendf(text, "end %08x\n", crc32.Checksum(text[begin:], castagnoli))
 }
@@ -158,10 +162,11 @@ type journal struct {
 	of   string
 	id   identity
 
-	mu    sync.Mutex
-	file  *os.File // nil until the first record is written
-	size  int64
-	since []byte // the last record that was appended since the mark
+	mu             sync.Mutex
+	file           *os.File // nil until the first record is written
+	size           int64
+	synced, latest []byte // the records that count
+	covered        int64  // bytes of the object, by the latest; they only become more
 }
 
 // read reads what an earlier download has left.
@@ -185,14 +190,18 @@ func (j *journal) read() (journalLog, error) {
 	return parseJournal(string(text))
 }
 
-// append adds a record.
+// append adds a record, if it says more than what is there.
 func (j *journal) append(pieces []piece) error {
+	covered := covered(pieces)
 	text := record{j.of, j.id, pieces}.append(nil)
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.since = text
+	if j.file != nil && covered <= j.covered {
+		return nil
+	}
+	j.latest, j.covered = text, covered
 	if j.file == nil || j.size+int64(len(text)) > maxJournal {
-		return j.write(text, false)
+		return j.write(j.synced != nil)
 	}
 	if _, err := j.file.Write(text); err != nil {
 		j.close() // behind half a record nothing counts: the next one begins a new journal
@@ -202,25 +211,32 @@ func (j *journal) append(pieces []piece) error {
 	return nil
 }
 
-// mark begins what replace has to keep.
-func (j *journal) mark() {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.since = nil
-}
-
-// replace makes a journal of one record, and the last that was appended since the
-// mark. It is on the disk when replace returns.
+// replace makes a journal of the record of bytes that are on the disk, and of the
+// latest one. It is on the disk itself when replace returns.
 func (j *journal) replace(pieces []piece) error {
+	covered := covered(pieces)
 	text := record{j.of, j.id, pieces}.append(nil)
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.write(append(text, j.since...), true)
+	j.synced = text
+	if covered >= j.covered {
+		j.latest, j.covered = nil, covered
+	}
+	return j.write(true)
+}
+
+// covered counts the bytes of pieces.
+func covered(pieces []piece) (n int64) {
+	for _, p := range pieces {
+		n += p.length
+	}
+	return n
 }
 
 // write writes a new journal and renames it over the old one. No file has to be open
 // for that, nor may be on Windows.
-func (j *journal) write(text []byte, durable bool) (err error) {
+func (j *journal) write(durable bool) (err error) {
+	text := slices.Concat(j.synced, j.latest)
 	temp := j.name + ".new"
 	os.Remove(temp) // which a crash has left
 	file, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)

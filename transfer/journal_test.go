@@ -253,15 +253,21 @@ func TestJournalAppendsAndReplaces(t *testing.T) {
 	want(a, a)
 	must(t, j.append(b))
 	want(a, b)
-	j.mark()
 	must(t, j.replace(b))
+	want(b, b)
+	must(t, j.append(a)) // which is late
 	want(b, b)
 	must(t, j.append(c))
 	want(b, c)
-	j.mark()
-	must(t, j.append(c)) // while the bytes of b are being synced
-	must(t, j.replace(b))
+	must(t, j.replace(b)) // the bytes of c came while those of b were being synced
 	want(b, c)
+	size := j.size
+	must(t, j.append(c)) // nothing has come
+	if j.size != size {
+		t.Errorf("the same again is written again")
+	}
+	must(t, j.replace(c))
+	want(c, c)
 	if entries, err := os.ReadDir(filepath.Dir(j.name)); err != nil || len(entries) != 1 {
 		t.Errorf("the folder has %v, %v, want the journal alone", entries, err)
 	}
@@ -271,21 +277,24 @@ func TestJournalAppendsAndReplaces(t *testing.T) {
 	}
 }
 
-// A journal that nobody syncs stays short all the same.
+// A journal that is seldom synced stays short all the same, and what was synced stays
+// in it.
 func TestJournalIsBounded(t *testing.T) {
 	j := newJournal(t)
-	j.id.Key = strings.Repeat("k", maxJournal/3)
-	for n := range int64(7) {
+	synced := piecesOf(t, 0, 1)
+	j.id.Key = strings.Repeat("k", maxJournal/4)
+	must(t, j.replace(synced))
+	for n := int64(1); n <= 4; n++ {
 		must(t, j.append(piecesOf(t, 0, n+1)))
 		if info, err := os.Stat(j.name); err != nil || info.Size() > maxJournal {
-			t.Fatalf("after %d records: %v, %v, want at most %d bytes", n+1, info.Size(), err, maxJournal)
+			t.Fatalf("after %d records: %v, %v, want at most %d bytes", n+1, info, err, maxJournal)
 		}
-		if got := j.mustRead(t).pieces; !slices.Equal(got, piecesOf(t, 0, n+1)) {
-			t.Fatalf("after %d records it has %v", n+1, got)
+		if log := j.mustRead(t); !slices.Equal(log.pieces, piecesOf(t, 0, n+1)) || !slices.Equal(log.synced, synced) {
+			t.Fatalf("after %d records it has %v and synced %v", n+1, log.pieces, log.synced)
 		}
 	}
 	must(t, os.WriteFile(j.name, bytes.Repeat([]byte("x"), maxJournal+1), 0o600))
-	if _, err := j.read(); err == nil || !strings.Contains(err.Error(), "more than 4194304 bytes") {
+	if _, err := j.read(); err == nil || !strings.Contains(err.Error(), "more than 8388608 bytes") {
 		t.Errorf("got %v, want that it is too long", err)
 	}
 }
@@ -319,7 +328,6 @@ func TestJournalIsWrittenByManyAtOnce(t *testing.T) {
 			for n := range int64(20) {
 				pieces := piecesOf(t, 0, 1+i*20+n)
 				if n%5 == 0 {
-					j.mark()
 					if err := j.replace(pieces); err != nil {
 						t.Error(err)
 					}

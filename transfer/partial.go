@@ -260,7 +260,6 @@ func (p *partial) checkpoint(done []piece, durable bool) error {
 	}
 	p.durable.Lock()
 	defer p.durable.Unlock()
-	p.journal.mark()
 	if err := p.sync(); err != nil {
 		return err
 	}
