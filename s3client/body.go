@@ -61,7 +61,7 @@ type seekable interface {
 // given, the body must be able to seek to its end.
 func newBody(r io.Reader, length int64, payload sigv4.PayloadHash) (*body, error) {
 	if r == nil {
-		return &body{open: func() io.Reader { return http.NoBody }}, nil
+		return &body{length: max(length, 0), open: func() io.Reader { return http.NoBody }}, nil
 	}
 	rw, ok := r.(seekable)
 	var start int64

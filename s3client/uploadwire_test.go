@@ -181,3 +181,14 @@ func TestRetryOfABodyThatIsReadOnce(t *testing.T) {
 		})
 	}
 }
+
+// A length that the body has not is no object, and nothing is sent.
+func TestBodiesThatAreNotOfTheirLength(t *testing.T) {
+	for name, body := range map[string]io.Reader{"none": nil, "empty": strings.NewReader(""), "a shorter one": strings.NewReader(text[:4])} {
+		net := &recorder{}
+		_, err := open(t, aws(), &s3client.Options{Base: net}).PutObject(t.Context(), s3client.PutObjectInput{Bucket: "data", Key: "k", Body: body, ContentLength: 5})
+		if wantErr(t, err); len(net.requests) != 0 || !strings.Contains(err.Error(), "and ContentLength is 5") {
+			t.Errorf("%s: %v after %d requests", name, err, len(net.requests))
+		}
+	}
+}
