@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,6 +42,7 @@ func (a *app) get(ctx context.Context, fs *flag.FlagSet, args []string) error {
 	partSize := fs.Int64("part-size", 0, "`BYTES` of a range when there are several threads; 0 lets each take a long one and help the others then")
 	requireChecksum := fs.Bool("require-checksum", false, "fail if the service has no checksum of the content to compare")
 	noResume := fs.Bool("no-resume", false, "begin afresh, and keep nothing to go on with")
+	limitRate := rateFlag(fs)
 	args, err := parse(fs, args, 1, 2)
 	if err != nil {
 		return err
@@ -64,7 +66,7 @@ func (a *app) get(ctx context.Context, fs *flag.FlagSet, args []string) error {
 		return err
 	}
 	in := transfer.DownloadInput{Bucket: from.bucket, Key: from.key, Threads: threads, PartSize: *partSize,
-		RequireChecksum: *requireChecksum, Resume: !*noResume && name != "-", Progress: new(transfer.Progress)}
+		RequireChecksum: *requireChecksum, Resume: !*noResume && name != "-", Bandwidth: transfer.NewBandwidth(*limitRate), Progress: new(transfer.Progress)}
 	stop := a.watch("downloaded", in.Progress)
 	var report transfer.Report
 	if name == "-" {
@@ -82,6 +84,18 @@ func (a *app) get(ctx context.Context, fs *flag.FlagSet, args []string) error {
 		return err
 	}
 	return a.result(newTransferResult(from, name, report), line)
+}
+
+// rateFlag registers the limit of a transfer's rate.
+func rateFlag(fs *flag.FlagSet) *int64 {
+	rate := new(int64)
+	fs.Func("limit-rate", "use at most `BYTES_PER_S`, of all connections together", func(s string) (err error) {
+		if *rate, err = strconv.ParseInt(s, 10, 64); err != nil || *rate < 1 {
+			return errors.New("a number of bytes per second is expected, at least 1")
+		}
+		return nil
+	})
+	return rate
 }
 
 // fileFor is the file for an object: the one that is named, or one with the key's

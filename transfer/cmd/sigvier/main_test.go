@@ -60,6 +60,8 @@ func TestCommandLinesThatCannotBeMeant(t *testing.T) {
 		{[]string{"--region", "x", "ls"}, `there is no command "--region"`},
 		{[]string{"get", "--threads"}, "flag needs an argument"},
 		{[]string{"get", "s3://b/k", "--part-size", "-1"}, "--part-size"},
+		{[]string{"get", "s3://b/k", "--limit-rate", "0"}, "limit-rate"},
+		{[]string{"get", "s3://b/k", "--limit-rate", "1M"}, "bytes per second"},
 		{[]string{"get", "s3://b/k", "--part-size", "8M"}, "part-size"},
 		{[]string{"get", "s3://b/k", "--path-style=perhaps"}, "path-style"},
 		{[]string{"get", "s3://b"}, "a bucket and a key are expected"},
