@@ -59,6 +59,7 @@ func (u *upload) multipart(ctx context.Context, src source) (Report, error) {
 	}
 	err = u.explain(err)
 	if state != nil && resumable(err) {
+		state.keep()
 		return Report{}, &ResumableError{UploadID: m.id, Done: m.length(), Err: err}
 	}
 	m.abort(ctx)
@@ -72,7 +73,7 @@ func (u *upload) mayCreate(ctx context.Context) error {
 	if u.in.IfNoneMatch == "" {
 		return nil
 	}
-	_, err := u.dst.HeadObject(ctx, s3client.HeadObjectInput{Bucket: u.in.Bucket, Key: u.in.Key})
+	_, err := u.dst.HeadObject(ctx, s3client.HeadObjectInput{Bucket: u.in.Bucket, Key: u.in.Key, Common: u.in.Common})
 	if err != nil {
 		return ctx.Err()
 	}
@@ -87,30 +88,43 @@ func (m *multipart) begin(ctx context.Context, src source) (*uploadState, error)
 	}
 	if state != nil {
 		found, err := m.find(ctx, state)
-		if found || err != nil {
-			return state, err
+		if err != nil {
+			state.keep()
+			return nil, err
+		}
+		if found {
+			return state, nil
 		}
 	}
+	if m.afresh != "" {
+		m.in.Events.emit(Event{Kind: Afresh, Why: m.afresh})
+	}
 	if err := m.create(ctx, m.in.ObjectHeaders); err != nil {
+		state.remove()
 		return nil, err
 	}
 	if state != nil && state.save(m) != nil {
-		state = nil // there is no place for it: the upload cannot be resumed
+		state.remove() // there is no room for it: the upload cannot be resumed
+		state = nil
 	}
 	return state, nil
 }
 
 // create begins an upload whose checksum is of the full object.
 func (m *multipart) create(ctx context.Context, headers s3client.ObjectHeaders) error {
-	in := s3client.CreateMultipartUploadInput{Bucket: m.in.Bucket, Key: m.in.Key, ObjectHeaders: headers}
+	in := s3client.CreateMultipartUploadInput{Bucket: m.in.Bucket, Key: m.in.Key, ObjectHeaders: headers, Common: m.in.Common}
 	if m.checksums != s3client.ChecksumsNever {
 		in.ChecksumAlgorithm, in.ChecksumType = checksum.CRC64NVME, checksum.FullObject
 	}
-	out, err := m.dst.CreateMultipartUpload(ctx, in)
-	if in.ChecksumAlgorithm != "" && m.checksums != s3client.ChecksumsAlways && unknownChecksum(err) {
-		in.ChecksumAlgorithm, in.ChecksumType = "", ""
+	var out s3client.CreateMultipartUploadOutput
+	err := m.persist(ctx, nil, func(ctx context.Context) (err error) {
 		out, err = m.dst.CreateMultipartUpload(ctx, in)
-	}
+		if in.ChecksumAlgorithm != "" && m.checksums != s3client.ChecksumsAlways && unknownChecksum(err) {
+			in.ChecksumAlgorithm, in.ChecksumType = "", ""
+			out, err = m.dst.CreateMultipartUpload(ctx, in)
+		}
+		return err
+	})
 	if err != nil {
 		return m.explain(err)
 	}
@@ -122,7 +136,11 @@ func (m *multipart) create(ctx context.Context, headers s3client.ObjectHeaders) 
 
 // finish sends the parts and makes the object of them.
 func (m *multipart) finish(ctx context.Context, src source) (Report, error) {
-	if err := m.sendAll(ctx, src); err != nil {
+	err := m.sendAll(ctx, src)
+	if n := m.found.Load(); n > 0 {
+		m.in.Events.emit(Event{Kind: Resumed, Bytes: n})
+	}
+	if err != nil {
 		return Report{}, err
 	}
 	if err := src.unchanged(); err != nil {
@@ -134,7 +152,7 @@ func (m *multipart) finish(ctx context.Context, src source) (Report, error) {
 	}
 	report.Threads = min(m.in.Threads, len(m.done))
 	report.Kept, report.Afresh = m.found.Load(), m.afresh
-	return m.report(report), nil
+	return report, nil
 }
 
 // sendAll sends the parts. While the workers send some, others are read and hashed, so
@@ -197,10 +215,10 @@ func (m *multipart) hashParts(ctx context.Context, src source, ready chan<- *upl
 // send sends a part.
 func (m *multipart) send(ctx context.Context, p *uploadPart) error {
 	var out s3client.UploadPartOutput
-	err := m.persist(ctx, p, func() (err error) {
+	err := m.persist(ctx, p, func(ctx context.Context) (err error) {
 		out, err = m.dst.UploadPart(ctx, s3client.UploadPartInput{
 			Bucket: m.in.Bucket, Key: m.in.Key, UploadID: m.id, PartNumber: p.number,
-			Body: p.body(ctx, m.in.Progress), Payload: p.payload, Checksum: p.sum, CustomerKey: m.in.CustomerKey,
+			Body: p.body(ctx, m.upload), Payload: p.payload, Checksum: p.sum, CustomerKey: m.in.CustomerKey, Common: m.in.Common,
 		})
 		return err
 	})
@@ -241,7 +259,7 @@ func (m *multipart) length() (n int64) {
 // complete makes the object of the parts.
 func (m *multipart) complete(ctx context.Context) (Report, error) {
 	in := s3client.CompleteMultipartUploadInput{Bucket: m.in.Bucket, Key: m.in.Key, UploadID: m.id,
-		MpuObjectSize: m.length(), IfMatch: m.in.IfMatch, IfNoneMatch: m.in.IfNoneMatch, CustomerKey: m.in.CustomerKey}
+		MpuObjectSize: m.length(), IfMatch: m.in.IfMatch, IfNoneMatch: m.in.IfNoneMatch, CustomerKey: m.in.CustomerKey, Common: m.in.Common}
 	proven := true
 	for _, d := range m.done {
 		in.Parts = append(in.Parts, d.CompletedPart)
@@ -255,13 +273,16 @@ func (m *multipart) complete(ctx context.Context) (Report, error) {
 		in.ChecksumType = checksum.FullObject
 	}
 	m.in.Progress.total.Store(in.MpuObjectSize)
-	out, err := m.dst.CompleteMultipartUpload(ctx, in)
+	var out s3client.CompleteMultipartUploadOutput
+	err := m.persist(ctx, nil, func(ctx context.Context) (err error) {
+		out, err = m.dst.CompleteMultipartUpload(ctx, in)
+		return err
+	})
 	if err != nil {
 		if out, err = m.completedAlready(ctx, in, err); err != nil {
 			return Report{}, err
 		}
 	}
-	m.requests.Add(1)
 	if err := m.compare(out.Checksum, in.Checksum, "the object"); err != nil {
 		return Report{}, err
 	}
@@ -339,7 +360,7 @@ func (m *multipart) abort(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTime)
 	defer cancel()
 	for range 2 {
-		in := s3client.AbortMultipartUploadInput{Bucket: m.in.Bucket, Key: m.in.Key, UploadID: m.id}
+		in := s3client.AbortMultipartUploadInput{Bucket: m.in.Bucket, Key: m.in.Key, UploadID: m.id, Common: m.in.Common}
 		if _, err := m.dst.AbortMultipartUpload(ctx, in); err != nil {
 			return // ErrNoSuchUpload is as it should be
 		}

@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,7 +52,13 @@ type UploadInput struct {
 	// folder, an upload that fails is aborted.
 	Resume bool
 
-	Progress *Progress // counts, if not nil
+	s3client.Common
+
+	Progress   *Progress               // counts, if not nil
+	OnProgress func(done, total int64) // is told of the counts, from one goroutine, at most ten times a second
+	Events     *Events                 // tells what happens, if not nil
+	Bandwidth  *Bandwidth              // limits the bytes per second; nil does not
+	Budget     *Budget                 // bounds requests and memory of all that share it; nil is the process's own
 
 	limits *limits // of the service; nil is S3's
 }
@@ -99,23 +106,21 @@ func Upload(ctx context.Context, dst Destination, in UploadInput, file *os.File)
 		file.Seek(0, io.SeekStart)
 		return u.stream(ctx, file)
 	}
-	partSize, err := u.in.limits.partSize(info.Size(), u.in.PartSize, DefaultPartSize)
-	if err != nil {
+	src := &fileSource{file: file, info: info}
+	if src.partSize, err = u.in.limits.partSize(info.Size(), u.in.PartSize, DefaultPartSize); err != nil {
 		return Report{}, err
 	}
-	if err := ctx.Err(); err != nil {
-		return Report{}, err
-	}
-	u.in.Progress.total.Store(info.Size())
-	src := &fileSource{file: file, info: info, partSize: partSize}
-	if info.Size() > partSize {
-		return u.multipart(ctx, src)
-	}
-	p, err := src.next(ctx)
-	if err != nil {
-		return Report{}, err
-	}
-	return u.put(ctx, p, src.unchanged)
+	return u.run(ctx, func() (Report, error) {
+		u.began(info.Size())
+		if info.Size() > src.partSize {
+			return u.multipart(ctx, src)
+		}
+		p, err := src.next(ctx)
+		if err != nil {
+			return Report{}, err
+		}
+		return u.put(ctx, p, src.unchanged)
+	})
 }
 
 // UploadFrom stores what a reader gives until io.EOF, whose length need not be known:
@@ -136,25 +141,30 @@ func UploadFrom(ctx context.Context, dst Destination, in UploadInput, r io.Reade
 
 // stream uploads what has no known length.
 func (u *upload) stream(ctx context.Context, r io.Reader) (Report, error) {
-	src, stop := newStreamSource(ctx, r, u.in)
-	defer stop()
-	first, err := src.first(ctx)
-	if err != nil {
-		return Report{}, err
-	}
-	if first != nil {
-		u.in.Progress.total.Store(first.length)
-		return u.put(ctx, first, nil)
-	}
-	return u.multipart(ctx, src)
+	return u.run(ctx, func() (Report, error) {
+		partSize := cmp.Or(u.in.PartSize, DefaultPartSize)
+		src, stop := newStreamSource(ctx, r, u.in.limits, partSize, u.in.Threads+1, u.share.memory)
+		defer stop()
+		first, err := src.first(ctx)
+		if err != nil {
+			return Report{}, err
+		}
+		if first != nil {
+			u.began(first.length)
+			return u.put(ctx, first, nil)
+		}
+		u.began(0)
+		return u.multipart(ctx, src)
+	})
 }
 
-// upload is one upload under way.
+// upload is one upload, or copy, under way.
 type upload struct {
 	dst       Destination
 	in        UploadInput
 	checksums s3client.ChecksumPolicy
 	overTLS   bool
+	share     *share
 	start     time.Time
 
 	requests, resent atomic.Int64
@@ -174,6 +184,31 @@ func newUpload(dst Destination, in UploadInput) (*upload, error) {
 	return &upload{dst: dst, in: in, checksums: dst.Checksums(), overTLS: dst.OverTLS(), start: time.Now()}, nil
 }
 
+// run does the work, with all that goes with it.
+func (u *upload) run(ctx context.Context, work func() (Report, error)) (Report, error) {
+	if err := ctx.Err(); err != nil {
+		return Report{}, err
+	}
+	u.share = u.in.Budget.join(u.dst, u.in.Bucket, u.in.Events)
+	defer u.share.leave()
+	stop := u.in.Progress.watch(u.in.OnProgress)
+	defer stop()
+	report, err := work()
+	if err == nil {
+		report.Requests, report.Resumed, report.Elapsed = int(u.requests.Load()), int(u.resent.Load()), time.Since(u.start)
+		u.in.Events.emit(Event{Kind: Checked, Verified: report.Verified})
+	}
+	u.in.Events.emit(Event{Kind: Done, Err: err})
+	u.in.Events.close()
+	return report, err
+}
+
+// began tells the size, 0 if it is not known.
+func (u *upload) began(size int64) {
+	u.in.Progress.total.Store(size)
+	u.in.Events.emit(Event{Kind: Began, Bytes: size})
+}
+
 // put stores the one part that is everything by one PutObject. Its SHA-256 is always
 // signed, so that the service compares all that there is.
 func (u *upload) put(ctx context.Context, p *uploadPart, unchanged func() error) (Report, error) {
@@ -186,13 +221,13 @@ func (u *upload) put(ctx context.Context, p *uploadPart, unchanged func() error)
 		}
 	}
 	in := s3client.PutObjectInput{Bucket: u.in.Bucket, Key: u.in.Key, ObjectHeaders: u.in.ObjectHeaders,
-		IfMatch: u.in.IfMatch, IfNoneMatch: u.in.IfNoneMatch, Payload: p.payload, Checksum: p.sum}
+		IfMatch: u.in.IfMatch, IfNoneMatch: u.in.IfNoneMatch, Payload: p.payload, Checksum: p.sum, Common: u.in.Common}
 	var out s3client.PutObjectOutput
-	err := u.persist(ctx, p, func() (err error) {
-		in.Body = p.body(ctx, u.in.Progress)
+	err := u.persist(ctx, p, func(ctx context.Context) (err error) {
+		in.Body = p.body(ctx, u)
 		out, err = u.dst.PutObject(ctx, in)
 		if u.checksums != s3client.ChecksumsAlways && unknownChecksum(err) {
-			in.Checksum, in.Body = checksum.Value{}, p.body(ctx, u.in.Progress)
+			in.Checksum, in.Body = checksum.Value{}, p.body(ctx, u)
 			out, err = u.dst.PutObject(ctx, in)
 		}
 		return err
@@ -203,12 +238,7 @@ func (u *upload) put(ctx context.Context, p *uploadPart, unchanged func() error)
 	if err := u.compare(out.Checksum, p.sum, "the object"); err != nil {
 		return Report{}, err
 	}
-	return u.report(Report{Size: p.length, ETag: out.ETag, VersionID: out.VersionID, Threads: 1, Verified: FullObject}), nil
-}
-
-func (u *upload) report(r Report) Report {
-	r.Requests, r.Resumed, r.Elapsed = int(u.requests.Load()), int(u.resent.Load()), time.Since(u.start)
-	return r
+	return Report{Size: p.length, ETag: out.ETag, VersionID: out.VersionID, Threads: 1, Verified: FullObject}, nil
 }
 
 // unknownChecksum reports whether a service that does not know CRC64NVME may have

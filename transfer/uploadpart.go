@@ -8,8 +8,6 @@ import (
 	"hash"
 	"io"
 	"math/rand/v2"
-	"net"
-	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -26,7 +24,8 @@ import (
 
 // uploadPart is a part on its way out.
 type uploadPart struct {
-	number  int // from 1
+	number  int   // from 1
+	first   int64 // where it is in the whole
 	length  int64
 	data    io.ReaderAt // its bytes, from 0
 	sum     checksum.Value
@@ -85,29 +84,37 @@ func readError(err error) error {
 	return err
 }
 
-// body gives the part from its beginning, for one attempt or several: progress counts
-// each byte once.
-func (p *uploadPart) body(ctx context.Context, progress *Progress) io.Reader {
-	return io.NewSectionReader(&partBody{ctx, p, progress}, 0, p.length)
+// body gives the part from its beginning, for one attempt or several, at the rate that
+// the bandwidth allows: progress counts each byte once.
+func (p *uploadPart) body(ctx context.Context, u *upload) io.Reader {
+	return io.NewSectionReader(&partBody{ctx, p, u}, 0, p.length)
 }
 
 type partBody struct {
-	ctx      context.Context
-	p        *uploadPart
-	progress *Progress
+	ctx context.Context
+	p   *uploadPart
+	u   *upload
 }
 
 func (b *partBody) ReadAt(buf []byte, off int64) (int, error) {
-	if err := b.ctx.Err(); err != nil {
-		return 0, err
-	}
+	alive := b.ctx.Value(aliveKey{}).(*time.Timer)
+	alive.Stop()
 	n, err := b.p.data.ReadAt(buf, off)
 	if n < len(buf) && off+int64(n) < b.p.length {
 		err = readError(err)
 		b.p.broken.Store(&err)
 		return n, err
 	}
-	b.p.count(b.progress, off+int64(n))
+	if err := b.u.in.Bandwidth.wait(b.ctx, n); err != nil {
+		return 0, err
+	}
+	if err := b.ctx.Err(); err != nil {
+		return 0, err
+	}
+	b.p.count(b.u.in.Progress, off+int64(n))
+	if off+int64(n) < b.p.length {
+		alive.Reset(stallTime) // what was given is to be sent by then
+	}
 	return n, err
 }
 
@@ -126,34 +133,72 @@ func (p *uploadPart) count(progress *Progress, end int64) {
 }
 
 const (
-	// maxTries bounds how often a part is sent, each time with the client's own attempts.
+	// maxTries bounds how often a request is sent, each time with the client's own
+	// attempts; if the service wants it to come later, maxThrottled does.
 	maxTries = 6
-	// pauseTry is the wait before the second try, doubled each time.
-	pauseTry = 200 * time.Millisecond
+	// stallTime is for how long a connection may take none of a part's bytes.
+	stallTime = 30 * time.Second
 )
 
-// persist sends a part, or asks for it to be copied, until it is there: what failed for
-// a reason that may pass is tried again, after a pause.
-func (u *upload) persist(ctx context.Context, p *uploadPart, send func() error) error {
+type aliveKey struct{}
+
+// ask sends one request, when the budget lets it.
+func (u *upload) ask(ctx context.Context, send func(context.Context) error) error {
+	ctx, permit, err := u.share.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer permit.end()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	alive := time.AfterFunc(time.Hour, func() { cancel(s3client.ErrStalled) })
+	alive.Stop()
+	defer alive.Stop()
+	err = send(context.WithValue(ctx, aliveKey{}, alive))
+	if err != nil && context.Cause(ctx) == s3client.ErrStalled {
+		err = fmt.Errorf("%w: the connection has taken no byte for %v", s3client.ErrStalled, stallTime)
+	}
+	permit.answered(err)
+	if err == nil {
+		u.requests.Add(1)
+	}
+	return err
+}
+
+// persist sends a request until it is answered: what failed for a reason that may pass
+// is tried again, after a pause. The part is the one that it is about, if it is about
+// one.
+func (u *upload) persist(ctx context.Context, p *uploadPart, send func(context.Context) error) error {
 	for try := 1; ; try++ {
-		err := send()
-		if err == nil {
-			u.requests.Add(1)
-			return nil
+		if p != nil {
+			u.in.Events.emit(Event{Kind: Requested, First: p.first, Last: p.first + p.length - 1})
 		}
-		if cause := p.broken.Load(); cause != nil {
-			return *cause // and not what the network made of it
-		}
-		if isMismatch(err) && ctx.Err() == nil {
-			if err := p.unchanged(ctx); err != nil {
-				return err
-			}
-		}
-		if ctx.Err() != nil || try == maxTries || !mayPass(err) {
+		err := u.ask(ctx, send)
+		if err == nil || ctx.Err() != nil {
 			return err
 		}
-		u.resent.Add(1)
-		wait := pauseTry << (try - 1)
+		if p != nil {
+			if cause := p.broken.Load(); cause != nil {
+				return *cause // and not what the network made of it
+			}
+			if isMismatch(err) {
+				if err := p.unchanged(ctx); err != nil {
+					return err
+				}
+			}
+		}
+		if try == maxThrottled || try >= maxTries && !isThrottling(err) || !mayPass(err) {
+			return err
+		}
+		if p != nil {
+			u.resent.Add(1)
+			kind := Broken
+			if errors.Is(err, s3client.ErrStalled) {
+				kind = Stalled
+			}
+			u.in.Events.emit(Event{Kind: kind, First: p.first, Last: p.first + p.length - 1, Err: err})
+		}
+		wait := min(pauseBroken<<try, pauseThrottled)
 		if pause(ctx, wait/2+rand.N(wait/2)) != nil {
 			return err
 		}
@@ -163,21 +208,8 @@ func (u *upload) persist(ctx context.Context, p *uploadPart, send func() error) 
 // mayPass reports whether a request that failed, after the attempts that the client has
 // made, is worth another.
 func mayPass(err error) bool {
-	var api *s3client.APIError
-	var network net.Error // and also what the system says of a connection
-	switch {
-	case !errors.As(err, &api):
-		return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, s3client.ErrStalled)
-	case api.Status >= 500 && api.Status != http.StatusNotImplemented, api.Status == http.StatusTooManyRequests, api.Status == http.StatusRequestTimeout:
-		return true
-	case isMismatch(err): // it was changed on its way
-		return true
-	}
-	switch api.Code {
-	case "SlowDown", "RequestTimeout", "IncompleteBody", "InternalError", "ServiceUnavailable", "Throttling", "ThrottlingException", "RequestLimitExceeded":
-		return true
-	}
-	return false
+	return isTransient(err) || isMismatch(err) || // it was changed on its way
+		errors.Is(err, s3client.ErrIncompleteBody) || errors.Is(err, s3client.ErrInternalError) // which may come late, with status 200
 }
 
 // isMismatch tells that the service got other bytes than were hashed.

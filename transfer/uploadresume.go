@@ -1,7 +1,6 @@
 package transfer
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -37,7 +36,7 @@ func resumable(err error) bool {
 // uploadState is what is kept of an upload. All but the ID and what Create has said
 // must be the same for it to be gone on with.
 type uploadState struct {
-	path string
+	file *os.File // locked: two uploads at once must not go on with the same one
 
 	Version  int       `json:"version"`
 	Bucket   string    `json:"bucket"`
@@ -69,8 +68,15 @@ func (m *multipart) newState(src *fileSource) *uploadState {
 	if err != nil {
 		return nil
 	}
-	return &uploadState{
-		path:    filepath.Join(dir, "sigvier", "uploads", digest(m.in.Bucket, m.in.Key, name)+".json"),
+	dir = filepath.Join(dir, "sigvier", "uploads")
+	if os.MkdirAll(dir, 0o700) != nil {
+		return nil
+	}
+	file, err := lockFile(filepath.Join(dir, digest(m.in.Bucket, m.in.Key, name)+".json"), 0o600)
+	if err != nil {
+		return nil
+	}
+	return &uploadState{file: file,
 		Version: 1, Bucket: m.in.Bucket, Key: m.in.Key, File: name, Size: src.info.Size(), Modified: src.info.ModTime(),
 		PartSize: src.partSize, Headers: digest(string(headers), string(m.checksums)),
 	}
@@ -87,16 +93,16 @@ func digest(texts ...string) string {
 
 // load gives what an earlier run has saved; nil if there is nothing that can be read.
 func (s *uploadState) load() *uploadState {
-	data, err := os.ReadFile(s.path)
-	if err != nil {
-		return nil
-	}
-	earlier := &uploadState{path: s.path}
-	if json.Unmarshal(data, earlier) != nil || earlier.Version != s.Version || earlier.UploadID == "" {
+	earlier := new(uploadState)
+	err := json.NewDecoder(io.NewSectionReader(s.file, 0, maxState)).Decode(earlier)
+	if err != nil || earlier.Version != s.Version || earlier.UploadID == "" {
 		return nil
 	}
 	return earlier
 }
+
+// maxState bounds a state; the longest names there are make it 16 KiB.
+const maxState = 64 << 10
 
 // changed says why an upload cannot be gone on with, "" if it can.
 func (s *uploadState) changed(now *uploadState) string {
@@ -127,7 +133,7 @@ func (m *multipart) find(ctx context.Context, state *uploadState) (found bool, e
 		return false, nil
 	}
 	m.kept = make(map[int]s3client.Part)
-	in := s3client.ListPartsInput{Bucket: m.in.Bucket, Key: m.in.Key, UploadID: m.id, CustomerKey: m.in.CustomerKey}
+	in := s3client.ListPartsInput{Bucket: m.in.Bucket, Key: m.in.Key, UploadID: m.id, CustomerKey: m.in.CustomerKey, Common: m.in.Common}
 	for page, err := range m.dst.ListPartsPages(ctx, in) {
 		switch {
 		case errors.Is(err, s3client.ErrNoSuchUpload):
@@ -193,36 +199,30 @@ func multipartETag(parts []s3client.CompletedPart) string {
 	return fmt.Sprintf(`"%x-%d"`, h.Sum(nil), len(parts))
 }
 
-// save writes the state of an upload that has been created.
+// save writes the state of an upload that has been created. If it comes to be torn, it
+// is as good as none.
 func (s *uploadState) save(m *multipart) error {
 	s.UploadID, s.Summed, s.Signed = m.id, m.summed, m.signed
-	var data bytes.Buffer
-	enc := json.NewEncoder(&data)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(s); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(s.path), "new-*") // of mode 0600
+	data, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data.Bytes())
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), s.path)
+	if err := s.file.Truncate(0); err != nil {
+		return err
 	}
-	if err != nil {
-		os.Remove(f.Name())
+	if _, err := s.file.WriteAt(data, 0); err != nil {
+		return err
 	}
-	return err
+	return s.file.Sync()
 }
+
+// keep leaves it to the next run.
+func (s *uploadState) keep() { s.file.Close() }
 
 // remove forgets an upload that has come to an end; nil has none.
 func (s *uploadState) remove() {
 	if s != nil {
-		os.Remove(s.path)
+		removeLocked(s.file)
+		s.file.Close()
 	}
 }

@@ -2,7 +2,6 @@ package transfer
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +41,7 @@ func (s *fileSource) next(context.Context) (*uploadPart, error) {
 		return nil, io.EOF
 	}
 	length := min(s.partSize, s.info.Size()-off)
-	return &uploadPart{number: int(n), length: length, data: io.NewSectionReader(s.file, off, length)}, nil
+	return &uploadPart{number: int(n), first: off, length: length, data: io.NewSectionReader(s.file, off, length)}, nil
 }
 
 func (s *fileSource) unchanged() error {
@@ -63,20 +62,22 @@ func (s *fileSource) unchanged() error {
 type streamSource struct {
 	r        io.Reader
 	limits   *limits
-	partSize int64 // of the first parts
-	memory   int64 // bytes that all buffers may have; one there may always be
+	partSize int64                         // of the first parts
+	buffers  int                           // at most
+	memory   func(want, least int64) int64 // gives more of it, in bytes
 	full     chan *uploadPart
-	free     chan []byte
+	inUse    atomic.Int64               // bytes of buffers
+	spare    chan []byte                // buffers that are no longer in use
+	freed    chan struct{}              // tells that there may be room
 	err      error                      // why full was closed; io.EOF is as it should be
 	ended    chan struct{}              // closed when the reader is let go
 	head     atomic.Pointer[uploadPart] // taken by first, and given by next
 }
 
 // newStreamSource begins to read. The function that it gives ends that.
-func newStreamSource(ctx context.Context, r io.Reader, in UploadInput) (*streamSource, func()) {
-	s := &streamSource{r: r, limits: in.limits, partSize: cmp.Or(in.PartSize, DefaultPartSize), full: make(chan *uploadPart), ended: make(chan struct{})}
-	s.memory = int64(in.Threads+1) * s.partSize
-	s.free = make(chan []byte, in.Threads+2)
+func newStreamSource(ctx context.Context, r io.Reader, l *limits, partSize int64, buffers int, memory func(want, least int64) int64) (*streamSource, func()) {
+	s := &streamSource{r: r, limits: l, partSize: partSize, buffers: buffers, memory: memory,
+		full: make(chan *uploadPart), spare: make(chan []byte, buffers), freed: make(chan struct{}, 1), ended: make(chan struct{})}
 	ctx, cancel := context.WithCancel(ctx)
 	go s.read(ctx)
 	d, ok := r.(interface{ SetReadDeadline(time.Time) error })
@@ -108,31 +109,21 @@ func newStreamSource(ctx context.Context, r io.Reader, in UploadInput) (*streamS
 func (s *streamSource) read(ctx context.Context) {
 	defer close(s.ended)
 	defer close(s.full)
-	var inUse int64
-	var spare [][]byte
+	var granted, first int64
 	for n := 1; ; n++ {
 		size := s.limits.streamPart(s.partSize, n)
-		for inUse > 0 && inUse+size > s.memory {
+		if want := int64(s.buffers) * size; granted < want {
+			granted += s.memory(want-granted, size-granted)
+		}
+		for s.inUse.Load() > 0 && s.inUse.Load()+size > granted {
 			select {
-			case b := <-s.free:
-				inUse -= int64(cap(b))
-				spare = append(spare, b)
+			case <-s.freed:
 			case <-ctx.Done():
 				s.err = ctx.Err()
 				return
 			}
 		}
-		var buf []byte
-		for len(spare) > 0 && buf == nil {
-			if b := spare[len(spare)-1]; int64(cap(b)) >= size {
-				buf = b[:size]
-			}
-			spare = spare[:len(spare)-1]
-		}
-		if buf == nil {
-			buf = make([]byte, size)
-		}
-		inUse += int64(cap(buf))
+		buf := s.buffer(size)
 		got, err := fill(ctx, s.r, buf)
 		if err != nil && err != io.EOF {
 			s.err = err
@@ -143,7 +134,7 @@ func (s *streamSource) read(ctx context.Context) {
 				s.err = fmt.Errorf("transfer: the input is %w: it has more than %d parts; begin with a part size of more than %d bytes", ErrLimits, s.limits.maxParts, s.partSize)
 				return
 			}
-			p := &uploadPart{number: n, length: int64(got), data: bytes.NewReader(buf[:got]), release: func() { s.free <- buf }}
+			p := &uploadPart{number: n, first: first, length: int64(got), data: bytes.NewReader(buf[:got]), release: func() { s.release(buf) }}
 			select {
 			case s.full <- p:
 			case <-ctx.Done():
@@ -151,10 +142,39 @@ func (s *streamSource) read(ctx context.Context) {
 				return
 			}
 		}
+		first += int64(got)
 		if err == io.EOF {
 			s.err = io.EOF
 			return
 		}
+	}
+}
+
+// buffer takes a buffer that is no longer in use, or makes one.
+func (s *streamSource) buffer(size int64) []byte {
+	s.inUse.Add(size)
+	for {
+		select {
+		case b := <-s.spare:
+			if int64(cap(b)) >= size {
+				return b[:size]
+			}
+		default:
+			return make([]byte, size)
+		}
+	}
+}
+
+// release gives a buffer back.
+func (s *streamSource) release(b []byte) {
+	select {
+	case s.spare <- b:
+	default:
+	}
+	s.inUse.Add(-int64(len(b)))
+	select {
+	case s.freed <- struct{}{}:
+	default:
 	}
 }
 
