@@ -244,10 +244,11 @@ func (d *run) copy(ctx context.Context, f *feed, body io.Reader, want Range, buf
 			}
 			d.in.Progress.done.Add(fresh)
 			d.schedule.brought(f, int64(n), now)
+			err = d.in.Bandwidth.wait(ctx, n)
 			if at += int64(n); complete {
 				return d.ends(body, want, at, buf)
 			}
-			if err := d.in.Bandwidth.wait(ctx, n); err != nil {
+			if err != nil {
 				return err
 			}
 		} else if empty++; empty == maxEmpty && readErr == nil {
