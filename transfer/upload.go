@@ -238,6 +238,9 @@ func (u *upload) put(ctx context.Context, p *uploadPart, unchanged func() error)
 	if err := u.compare(out.Checksum, p.sum, "the object"); err != nil {
 		return Report{}, err
 	}
+	if out.ETag == "" { // as with a proxy's page, of status 200
+		return Report{}, &IntegrityError{Bucket: u.in.Bucket, Key: u.in.Key, Problem: "the answer has no ETag: nothing says that the object is stored"}
+	}
 	return Report{Size: p.length, ETag: out.ETag, VersionID: out.VersionID, Threads: 1, Verified: FullObject}, nil
 }
 
