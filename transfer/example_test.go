@@ -1,6 +1,7 @@
 package transfer_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -152,4 +153,91 @@ func ExampleNewPlan() {
 	// 0 to 8388607 has 8388608
 	// 8388608 to 16777215 has 8388608
 	// 16777216 to 20971519 has 4194304
+}
+
+// The bytes come in their order, and several workers bring them.
+func ExampleNewReader() {
+	client, stop := openExample()
+	defer stop()
+
+	r, err := transfer.NewReader(context.Background(), client, transfer.DownloadInput{
+		Bucket: "data", Key: "report", Threads: 4, PartSize: 64 << 10, Window: 1 << 20})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer r.Close() // early, too
+	n := 0
+	for lines := bufio.NewScanner(r); lines.Scan(); {
+		n++
+	}
+	fmt.Println(n, "lines in", r.Size(), "bytes, verified:", r.Report().Verified)
+	// Output: 20000 lines in 420000 bytes, verified: full-object
+}
+
+func ExampleDownloadAt() {
+	client, stop := openExample()
+	defer stop()
+	file, err := os.CreateTemp("", "example-*") // or whatever is an io.WriterAt
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+
+	report, err := transfer.DownloadAt(context.Background(), client, transfer.DownloadInput{
+		Bucket: "data", Key: "report", Threads: transfer.Auto, RequireChecksum: true}, file)
+	if err != nil {
+		log.Fatal(err) // transfer.ErrUnverified, if the service had no checksum
+	}
+	fmt.Println(report.Size, "bytes, verified:", report.Verified)
+	// Output: 420000 bytes, verified: full-object
+}
+
+// An object is an io.ReaderAt: what is read of it is all that comes.
+func ExampleOpen() {
+	client, stop := openExample()
+	defer stop()
+
+	o, err := transfer.Open(context.Background(), client, transfer.DownloadInput{Bucket: "data", Key: "report"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	last := io.NewSectionReader(o, o.Size()-21, 21)
+	text, err := io.ReadAll(last)
+	if err != nil {
+		log.Fatal(err) // transfer.ErrChanged, if the object is another by now
+	}
+	fmt.Printf("%q\n", text)
+	// Output: "a line of the report\n"
+}
+
+// What happens in a transfer can be followed, and limited.
+func ExampleEvents() {
+	client, stop := openExample()
+	defer stop()
+
+	events := new(transfer.Events)
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		for e := range events.All() { // until it is over
+			if e.Kind != transfer.Requested {
+				fmt.Println(e.Kind)
+			}
+		}
+	}()
+	_, err := transfer.DownloadTo(context.Background(), client, transfer.DownloadInput{
+		Bucket: "data", Key: "report",
+		Events:    events,
+		Bandwidth: transfer.NewBandwidth(100 << 20), // bytes a second, of all transfers that share it
+		Budget:    transfer.NewBudget(32, 64<<20),   // requests and bytes of memory, likewise
+	}, io.Discard)
+	if err != nil {
+		log.Fatal(err)
+	}
+	<-over
+	// Output:
+	// began
+	// verified
+	// done
 }

@@ -140,6 +140,9 @@ func (d *run) bring(ctx context.Context, f *feed, body io.ReadCloser, want Range
 		body.Close()
 	}
 	if err != nil && own.Err() != nil && ctx.Err() == nil {
+		if slow, ok := body.(interface{ Slow() }); ok { // if others were faster, too
+			slow.Slow()
+		}
 		return &brokenBody{err: err, abandoned: true}
 	}
 	return err
@@ -162,6 +165,13 @@ func (d *run) request(ctx context.Context, p *permit, in s3client.GetObjectInput
 type permitted struct {
 	io.ReadCloser
 	permit *permit
+}
+
+// Slow has the connections avoid where a slow body came from.
+func (b *permitted) Slow() {
+	if body, ok := b.ReadCloser.(interface{ Slow() }); ok {
+		body.Slow()
+	}
 }
 
 func (b *permitted) Close() error {
