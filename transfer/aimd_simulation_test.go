@@ -154,7 +154,6 @@ func TestThousandClientsOfOnePrefix(t *testing.T) {
 		fair             float64 // the least of Jain's index
 	}{
 		{"1,000 clients of one worker, small objects", 1000, 1, 20 * time.Millisecond, true, 0.8},
-		{"1,000 clients of 16 workers, small objects", 1000, 16, 20 * time.Millisecond, true, 0.8},
 		{"1,000 clients of 16 workers, parts of 8 MiB", 1000, 16, 200 * time.Millisecond, true, 0.8},
 		{"50 clients of 64 workers, parts of 8 MiB", 50, 64, 200 * time.Millisecond, true, 0.8},
 		{"one client of 256 workers, small objects", 1, 256, 10 * time.Millisecond, true, 1},

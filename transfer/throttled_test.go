@@ -92,10 +92,12 @@ func TestHundredClientsAreThrottled(t *testing.T) {
 		service.mu.Lock()
 		service.served, service.refused = 0, 0
 		service.mu.Unlock()
-		start := time.Now()
-		group.Wait()
-		used := float64(service.served) / (service.capacity * time.Since(start).Seconds())
+		time.Sleep(seconds * time.Second)
+		service.mu.Lock()
+		used := float64(service.served) / (service.capacity * seconds)
 		refused := float64(service.refused) / float64(service.served+service.refused)
+		service.mu.Unlock()
+		group.Wait()
 		t.Logf("%d clients of %d workers: %.1f %% of %.0f requests a second are used, %.1f %% refused, Jain's index %.3f",
 			clients, workers, 100*used, service.capacity, 100*refused, jain(served))
 		if used < 0.9 || refused > 0.15 {
