@@ -50,19 +50,18 @@ func (p *prefix) between(from, to int) (offered, served int) {
 	return offered, served
 }
 
-// simulatedClient is a process that downloads all the time: workers that a destination
-// of a [Budget] lets in by its aimd, and a transport that tries each request up to four
-// times, as sigv4http does (full jitter from 100 ms on, and its budget of retries).
+// simulatedClient is a process that downloads: a destination of a [Budget], which lets
+// requests out by its aimd, and a transport that tries each up to four times, as sigv4http
+// does (full jitter from 100 ms on, and its budget of retries).
 type simulatedClient struct {
 	world  *simulation
 	prefix *prefix
-	aimd   bool // else all workers always go on
+	aimd   bool // else all requests go out at once
 	head   time.Duration
-	body   time.Duration
 
 	rule     aimd
 	dice     float64
-	waiting  int // workers
+	waiting  []simulatedRequest
 	underWay int
 	rested   time.Duration
 	resting  bool
@@ -72,8 +71,20 @@ type simulatedClient struct {
 	failed int // requests that were refused at each attempt
 }
 
+// simulatedRequest waits for its turn, is sent, answered, and then to be ended.
+type simulatedRequest struct {
+	turn     func() (send bool) // when it is
+	answered func(served bool)
+}
+
+// begin asks for a turn to send a request, which then must be ended.
+func (c *simulatedClient) begin(turn func() (send bool), answered func(served bool)) {
+	c.waiting = append(c.waiting, simulatedRequest{turn, answered})
+	c.admit()
+}
+
 func (c *simulatedClient) admit() {
-	for c.waiting > 0 && (!c.aimd || c.underWay < c.rule.allowed(c.dice)) {
+	for len(c.waiting) > 0 && (!c.aimd || c.underWay < c.rule.allowed(c.dice)) {
 		if wait := c.rested - c.world.elapsed; c.aimd && c.rule.limit < 1 && wait > 0 {
 			if !c.resting {
 				c.resting = true
@@ -81,44 +92,57 @@ func (c *simulatedClient) admit() {
 			}
 			return
 		}
-		c.waiting--
-		c.underWay++
-		c.attempt(1)
+		r := c.waiting[0]
+		c.waiting = c.waiting[1:]
+		if r.turn() {
+			c.underWay++
+			c.attempt(1, r)
+		}
 	}
 }
 
-func (c *simulatedClient) attempt(number int) {
-	began, served := c.world.now(), c.prefix.serves()
+func (c *simulatedClient) attempt(number int, r simulatedRequest) {
+	began, serves := c.world.now(), c.prefix.serves()
 	c.world.after(c.world.about(c.head), func() {
 		switch {
-		case served:
+		case serves:
 			c.rule.served(began, c.underWay)
 			c.served = append(c.served, c.world.elapsed)
 			c.retries = max(0, c.retries-1)
 			if number > 1 {
 				c.retries = max(0, c.retries-4)
 			}
-			c.world.after(c.world.about(c.body), c.end)
+			r.answered(true)
 			c.admit()
 		case number < 4 && c.retries+5 <= 500:
 			c.rule.refused(began, c.world.now(), c.underWay)
 			c.retries += 5
-			wait := c.world.Float64() * float64(100*time.Millisecond<<(number-1))
-			c.world.after(time.Duration(wait), func() { c.attempt(number + 1) })
+			c.world.after(c.world.upTo(100*time.Millisecond<<(number-1)), func() { c.attempt(number+1, r) })
 		default:
 			c.rule.refused(began, c.world.now(), c.underWay)
 			c.failed++
-			c.end()
+			r.answered(false)
 		}
 	})
 }
 
 func (c *simulatedClient) end() {
 	c.underWay--
-	c.waiting++
 	c.dice = c.world.Float64()
 	c.rested = c.world.elapsed + c.rule.rest(c.world.Float64())
 	c.admit()
+}
+
+// work is a worker that asks for one thing after the other for ever.
+func (c *simulatedClient) work(body time.Duration) {
+	c.begin(func() bool { return true }, func(served bool) {
+		next := func() { c.end(); c.work(body) }
+		if served {
+			c.world.after(c.world.about(body), next)
+		} else {
+			next()
+		}
+	})
 }
 
 // jain is Jain's index of fairness: 1 if all have the same, 1/n if one has all.
@@ -165,9 +189,12 @@ func TestThousandClientsOfOnePrefix(t *testing.T) {
 			service := &prefix{world: world, capacity: capacity, tokens: prefixBurst}
 			clients := make([]*simulatedClient, test.clients)
 			for i := range clients {
-				clients[i] = &simulatedClient{world: world, prefix: service, aimd: test.aimd, head: 30 * time.Millisecond, body: test.body,
-					rule: newAIMD(DefaultBudgetWorkers), waiting: test.workers}
-				world.after(time.Duration(world.Float64()*float64(time.Second)), clients[i].admit)
+				clients[i] = &simulatedClient{world: world, prefix: service, aimd: test.aimd, head: 30 * time.Millisecond, rule: newAIMD(DefaultBudgetWorkers)}
+				world.after(world.upTo(time.Second), func() {
+					for range test.workers {
+						clients[i].work(test.body)
+					}
+				})
 			}
 			if test.aimd {
 				world.run(end * time.Second)
@@ -230,9 +257,12 @@ func TestClientsFollowTheCapacity(t *testing.T) {
 		return capacity[min(int(now/(phase*time.Second)), len(capacity)-1)]
 	}}
 	for range 300 {
-		c := &simulatedClient{world: world, prefix: service, aimd: true, head: 30 * time.Millisecond, body: 20 * time.Millisecond,
-			rule: newAIMD(DefaultBudgetWorkers), waiting: 8}
-		world.after(time.Duration(world.Float64()*float64(time.Second)), c.admit)
+		c := &simulatedClient{world: world, prefix: service, aimd: true, head: 30 * time.Millisecond, rule: newAIMD(DefaultBudgetWorkers)}
+		world.after(world.upTo(time.Second), func() {
+			for range 8 {
+				c.work(20 * time.Millisecond)
+			}
+		})
 	}
 	world.run(time.Duration(len(capacity)) * phase * time.Second)
 	for i, bears := range capacity {

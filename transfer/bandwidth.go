@@ -33,6 +33,15 @@ func NewBandwidth(bytesPerSecond int64) *Bandwidth {
 	return &Bandwidth{rate: float64(bytesPerSecond)}
 }
 
+// piece is how many of n bytes to ask for at once, so that they come evenly: those of a
+// twentieth of a second, and one at least.
+func (b *Bandwidth) piece(n int) int {
+	if b == nil {
+		return n
+	}
+	return max(1, int(min(float64(n), b.rate/20)))
+}
+
 // wait returns when n bytes more may pass: those who wait are let through in the order
 // in which they came, whatever their n. It fails only if the context ends.
 func (b *Bandwidth) wait(ctx context.Context, n int) error {

@@ -131,3 +131,14 @@ func TestNoBandwidthLimit(t *testing.T) {
 		}
 	})
 }
+
+func TestPiecesOfABandwidth(t *testing.T) {
+	for _, test := range []struct {
+		rate, n int
+		want    int
+	}{{0, 1000, 1000}, {1_000_000, 1000, 1000}, {1000, 1000, 50}, {1, 1000, 1}, {math.MaxInt, 1000, 1000}} {
+		if got := NewBandwidth(int64(test.rate)).piece(test.n); got != test.want {
+			t.Errorf("of %d bytes at %d a second a piece has %d, want %d", test.n, test.rate, got, test.want)
+		}
+	}
+}

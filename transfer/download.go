@@ -340,6 +340,7 @@ func (eof) Read([]byte) (int, error) { return 0, io.EOF }
 func (d *run) work(ctx context.Context, cancel func(), b beginning, missing []Range) error {
 	waiting, part := d.plan(&b, missing)
 	d.schedule = newSchedule(waiting, part, d.window == nil, func(r Range) *segment { return newSegment(r, d.sink, d.ledger) })
+	d.schedule.paced = d.in.Bandwidth != nil
 	if len(missing) == 0 {
 		return nil
 	}

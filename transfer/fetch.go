@@ -109,6 +109,7 @@ func (d *run) feed(ctx context.Context, f *feed, body io.ReadCloser, buf []byte)
 				return fmt.Errorf("reading s3://%s/%s: the service wanted %d requests in a row to come later: %w", d.in.Bucket, d.in.Key, throttled, cut.err)
 			}
 			wait = rand.N(min(pauseBroken<<throttled, pauseThrottled))
+			d.schedule.waits(f, nil) // for others would be throttled as well
 		default:
 			if fruitless++; fruitless == maxBroken {
 				return fmt.Errorf("reading s3://%s/%s: %d bodies in a row broke off at byte %d: %w", d.in.Bucket, d.in.Key, fruitless, next, cut.err)
@@ -129,7 +130,8 @@ func (d *run) bring(ctx context.Context, f *feed, body io.ReadCloser, want Range
 	defer cancel()
 	var err error
 	if body == nil {
-		body, err = d.get(own, cancel, f, want)
+		d.schedule.waits(f, cancel)
+		body, want, err = d.get(own, cancel, f)
 	} else {
 		d.schedule.asks(f, time.Now(), cancel)
 		stop := context.AfterFunc(own, func() { body.Close() }) // it was asked for by another context
@@ -179,37 +181,44 @@ func (b *permitted) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// get asks for a range of the pinned object and checks the answer.
-func (d *run) get(ctx context.Context, cancel func(), f *feed, want Range) (io.ReadCloser, error) {
+// get asks for what a segment of the pinned object misses when it is its turn, and checks
+// the answer.
+func (d *run) get(ctx context.Context, cancel func(), f *feed) (body io.ReadCloser, want Range, err error) {
 	if d.pin.etag == "" && d.pin.versionID == "" {
-		return nil, d.pin.broken("the first answer has no ETag to hold others against, and was not whole")
+		return nil, want, d.pin.broken("the first answer has no ETag to hold others against, and was not whole")
 	}
 	ctx, permit, err := d.share.begin(ctx)
 	if err != nil {
-		return nil, err
+		return nil, want, err
 	}
+	next, end := f.segment.rest()
+	if next >= end { // others were faster
+		permit.end()
+		return nil, want, &brokenBody{err: context.Canceled, abandoned: true}
+	}
+	want = Range{next, end - 1}
 	d.schedule.asks(f, time.Now(), cancel)
 	d.in.Events.emit(Event{Kind: Requested, First: want.First, Last: want.Last})
 	out, err := d.request(ctx, permit, s3client.GetObjectInput{
 		VersionID: d.versionID(), Range: fmt.Sprintf("bytes=%d-%d", want.First, want.Last), IfMatch: d.pin.etag})
 	switch {
 	case errors.Is(err, s3client.ErrPreconditionFailed):
-		return nil, d.pin.changed("its ETag is no longer " + d.pin.etag)
+		return nil, want, d.pin.changed("its ETag is no longer " + d.pin.etag)
 	case errors.Is(err, s3client.ErrNotFound): // NoSuchVersion too
-		return nil, d.pin.changed("it was removed")
+		return nil, want, d.pin.changed("it was removed")
 	case errors.Is(err, s3client.ErrInvalidRange):
-		return nil, d.pin.changed("it is shorter now")
+		return nil, want, d.pin.changed("it is shorter now")
 	case err != nil && isTransient(err):
-		return nil, &brokenBody{err: err}
+		return nil, want, &brokenBody{err: err}
 	case err != nil:
-		return nil, err
+		return nil, want, err
 	}
 	d.requests.Add(1)
 	if err := d.pin.check(out, want); err != nil {
 		out.Body.Close()
-		return nil, err
+		return nil, want, err
 	}
-	return out.Body, nil
+	return out.Body, want, nil
 }
 
 // versionID is the version that the first answer named. Unversioned buckets name
@@ -243,6 +252,7 @@ func isTransient(err error) bool {
 // copy takes the bytes of want from body. Its error is a *brokenBody where it is worth
 // asking for the rest.
 func (d *run) copy(ctx context.Context, f *feed, body io.Reader, want Range, buf []byte) error {
+	buf = buf[:d.in.Bandwidth.piece(len(buf))]
 	for at, empty := want.First, 0; ; {
 		n, readErr := body.Read(buf[:min(int64(len(buf)), want.Last+1-at)])
 		if n > 0 {

@@ -15,6 +15,7 @@ import (
 type schedule struct {
 	cut    func(Range) *segment
 	steals bool
+	paced  bool // bytes come as slowly as we let them: no connection is slow
 
 	mu      sync.Mutex
 	waiting []Range    // that nobody works on, in order
@@ -54,6 +55,9 @@ func (s *schedule) take(now time.Time) (f *feed, wait <-chan struct{}) {
 	if len(s.waiting) == 0 && len(s.active) == 0 {
 		return nil, nil
 	}
+	if s.queues() { // one more request would only wait behind that
+		return nil, s.changed
+	}
 	if f := s.steal(now); f != nil {
 		return f, nil
 	}
@@ -61,6 +65,18 @@ func (s *schedule) take(now time.Time) (f *feed, wait <-chan struct{}) {
 		return f, nil
 	}
 	return nil, s.changed
+}
+
+// queues reports whether a request waits for its turn to be sent.
+func (s *schedule) queues() bool {
+	for _, seg := range s.active {
+		for _, f := range seg.feeds {
+			if f.asked.IsZero() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (s *schedule) dequeue() (Range, bool) {
@@ -89,7 +105,6 @@ func (s *schedule) next() Range {
 // start has one more feed work on a segment.
 func (s *schedule) start(seg *segment, now time.Time) *feed {
 	f := &feed{segment: seg}
-	f.begin(now)
 	seg.feeds = append(seg.feeds, f)
 	if len(seg.feeds) == 1 {
 		s.active = append(s.active, seg)
@@ -133,6 +148,9 @@ func (s *schedule) steal(now time.Time) *feed {
 
 // hedge feeds the slowest segment a second time, if that brings its end well forward.
 func (s *schedule) hedge(now time.Time) *feed {
+	if s.paced {
+		return nil
+	}
 	victim, left := s.last(now, feedsOfOne)
 	if victim == nil {
 		return nil
@@ -175,7 +193,8 @@ func (s *schedule) left(seg *segment, now time.Time) time.Duration {
 	best := forever
 	for _, f := range seg.feeds {
 		rate, wait := f.rate(now), time.Duration(0)
-		if rate == 0 && now.Sub(f.mark[0].at) < 3*s.latency+leastHedge { // it is too early to know
+		early := 3*s.latency + leastHedge
+		if rate == 0 && now.Sub(f.mark[0].at) < early { // too early to know
 			if rate = s.usual; rate == 0 {
 				return 0
 			}
@@ -183,9 +202,14 @@ func (s *schedule) left(seg *segment, now time.Time) time.Duration {
 				wait = max(s.latency-now.Sub(f.asked), 0)
 			}
 		}
-		if rate > 0 {
-			best = min(best, wait+seconds(float64(end-next)/rate))
+		if rate == 0 {
+			continue
 		}
+		wait += seconds(float64(end-next) / rate)
+		if silent := now.Sub(f.last); silent > early { // and likely to be for as long again
+			wait = max(wait, silent)
+		}
+		best = min(best, wait)
 	}
 	return best
 }
@@ -221,8 +245,19 @@ func (s *schedule) typical(now time.Time) float64 {
 func (s *schedule) asks(f *feed, now time.Time, cancel func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	waited := f.asked.IsZero()
 	f.begin(now)
 	f.cancel = cancel
+	if waited && !s.queues() {
+		s.signal()
+	}
+}
+
+// waits notes that a feed has no request under way, until it asks. Cancel ends the wait.
+func (s *schedule) waits(f *feed, cancel func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f.asked, f.cancel = time.Time{}, cancel
 }
 
 // brought notes that a feed's connection gave bytes.
@@ -303,9 +338,12 @@ func (s *schedule) look(now time.Time) (slow []*feed) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	usual := s.typical(now)
+	if s.paced {
+		usual = 0
+	}
 	for _, seg := range s.active {
 		for _, f := range seg.feeds {
-			if now.Sub(f.asked) >= s.latency+rateWindow && f.cancel != nil && f.abandoned < abandonMost && f.rate(now) < usual/slowBelow && s.others(f, now) >= 2 {
+			if !f.asked.IsZero() && now.Sub(f.asked) >= s.latency+rateWindow && f.cancel != nil && f.abandoned < abandonMost && f.rate(now) < usual/slowBelow && s.others(f, now) >= 2 {
 				f.abandoned++
 				f.cancel()
 				slow = append(slow, f)

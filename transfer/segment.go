@@ -129,9 +129,10 @@ type feed struct {
 
 	// The rest is guarded by the schedule's mutex.
 	cancel    func()    // ends what is under way
-	asked     time.Time // when the request was sent
+	asked     time.Time // when the request was sent; zero: it waits for its turn to be sent
 	answered  bool
-	got       int64 // bytes since
+	got       int64     // bytes since
+	last      time.Time // when some came
 	mark      [2]mark
 	abandoned int
 }
@@ -148,13 +149,14 @@ const rateWindow = time.Second
 
 // begin notes that a request is sent.
 func (f *feed) begin(now time.Time) {
-	f.asked, f.answered, f.got = now, false, 0
+	f.asked, f.answered, f.got, f.last = now, false, 0, now
 	f.mark = [2]mark{{at: now}, {at: now}}
 }
 
 // brought notes that bytes came.
 func (f *feed) brought(n int64, now time.Time) {
 	f.got += n
+	f.last = now
 	if !f.answered { // what came with the answer took no time of its own
 		f.answered = true
 		f.mark = [2]mark{{now, f.got}, {now, f.got}}
@@ -167,7 +169,7 @@ func (f *feed) brought(n int64, now time.Time) {
 // rate is in bytes a second, lately; 0 if nothing came.
 func (f *feed) rate(now time.Time) float64 {
 	took := now.Sub(f.mark[0].at).Seconds()
-	if f.got == f.mark[0].got || took <= 0 {
+	if f.asked.IsZero() || f.got == f.mark[0].got || took <= 0 {
 		return 0
 	}
 	return float64(f.got-f.mark[0].got) / took

@@ -41,6 +41,11 @@ func (s *simulation) about(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * math.Exp(0.3*s.NormFloat64()))
 }
 
+// upTo is a duration below that, all of them alike.
+func (s *simulation) upTo(d time.Duration) time.Duration {
+	return time.Duration(s.Float64() * float64(d))
+}
+
 type pendingEvent struct {
 	at      time.Duration
 	number  int
