@@ -361,6 +361,12 @@ func (d *run) work(ctx context.Context, cancel func(), b beginning, missing []Ra
 			return d.worker(ctx, first, b.body)
 		})
 	}
+	if d.in.Threads == Auto && d.threads == autoThreads {
+		group.Go(func() error {
+			d.grow(ctx, func() { group.Go(func() error { return d.worker(ctx, nil, nil) }) })
+			return nil
+		})
+	}
 	watched := make(chan error, 1)
 	go func() { watched <- d.watch(ctx, cancel) }()
 	err := group.Wait() // which cancels ctx

@@ -6,11 +6,9 @@ import "cmp"
 // of each range of an ordered [Reader].
 const DefaultPartSize = 8 << 20
 
-// Auto, as a number of threads, leaves it to the engine: one for each part of the
-// default size, up to 8.
+// Auto, as a number of threads, leaves it to the engine: one for each part, up to 8; and
+// then more in a download, up to 64, as long as they bring more bytes a second.
 const Auto = -1
-
-const autoThreads = 8
 
 // maxParts bounds a plan, whose size is the server's word: 64 TiB in parts of
 // the default size. S3's largest objects have 50 TB.

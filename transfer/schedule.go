@@ -25,6 +25,7 @@ type schedule struct {
 	usual   float64    // rate of a connection, bytes a second; 0 is unknown
 	latency time.Duration
 	changed chan struct{} // closed when there may be something else to do
+	over    chan struct{} // closed when all is done
 	stolen  int
 	hedged  int
 }
@@ -41,7 +42,7 @@ const (
 )
 
 func newSchedule(waiting []Range, part int64, steals bool, cut func(Range) *segment) *schedule {
-	return &schedule{cut: cut, waiting: waiting, part: part, steals: steals, limit: math.MaxInt64, changed: make(chan struct{})}
+	return &schedule{cut: cut, waiting: waiting, part: part, steals: steals, limit: math.MaxInt64, changed: make(chan struct{}), over: make(chan struct{})}
 }
 
 // take gives an idle worker its work. Without any it says whether all is done, or what
@@ -298,6 +299,9 @@ func (s *schedule) leave(f *feed, now time.Time) {
 	if len(seg.feeds) == 0 {
 		seg.stop()
 		s.active = slices.DeleteFunc(s.active, func(g *segment) bool { return g == seg })
+		if len(s.active) == 0 && len(s.waiting) == 0 {
+			close(s.over)
+		}
 	}
 	s.signal()
 }
