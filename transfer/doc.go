@@ -41,6 +41,8 @@
 // by kill -9 too, can be gone on with: the parts that the service has are held against
 // the file, and are not sent again.
 //
+// A [Copy] is made by the service, of a large object in parts.
+//
 // A server that ignores Range or If-Match, or an object that changes under way,
 // gives an [*IntegrityError] and no file.
 package transfer

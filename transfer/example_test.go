@@ -142,6 +142,24 @@ func ExampleUploadFrom() {
 	// 15890 bytes, verified: full-object
 }
 
+// A large object is copied in parts, several at once, without its bytes coming here.
+func ExampleCopy() {
+	client, stop := openExample()
+	defer stop()
+
+	report, err := transfer.Copy(context.Background(), client, transfer.CopyInput{
+		Bucket: "data", Key: "archive/report",
+		CopySource: s3client.CopySource{Bucket: "data", Key: "report"},
+		Threads:    8,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(report.Size, "bytes, verified:", report.Verified)
+	// Output:
+	// 420000 bytes, verified: full-object
+}
+
 func ExampleNewPlan() {
 	plan := transfer.NewPlan(20<<20, transfer.DefaultPartSize, 8)
 	fmt.Println(plan.Threads, "threads")

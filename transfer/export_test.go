@@ -12,3 +12,9 @@ func (in UploadInput) WithLimits(l Limits) UploadInput {
 	in.limits = &limits{l.MinPart, l.MaxPart, l.MaxParts, l.GrowEvery}
 	return in
 }
+
+// WithLimits gives an input for such a service.
+func (in CopyInput) WithLimits(l Limits) CopyInput {
+	in.limits = &limits{l.MinPart, l.MaxPart, l.MaxParts, l.GrowEvery}
+	return in
+}

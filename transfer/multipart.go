@@ -23,9 +23,9 @@ import (
 // multipart is one under way, of an upload or of a copy.
 type multipart struct {
 	*upload
-	id     string
-	summed bool // parts go with their CRC64NVME, and the completion with that of all
-	signed bool // parts are signed with their SHA-256
+	id        string
+	algorithm checksum.Algorithm // of the parts' checksums and the one of all; "" if there are none
+	signed    bool               // parts are signed with their SHA-256
 
 	kept   map[int]s3client.Part // of an earlier run, by their numbers
 	found  atomic.Int64          // bytes of those that are used
@@ -99,7 +99,7 @@ func (m *multipart) begin(ctx context.Context, src source) (*uploadState, error)
 	if m.afresh != "" {
 		m.in.Events.emit(Event{Kind: Afresh, Why: m.afresh})
 	}
-	if err := m.create(ctx, m.in.ObjectHeaders); err != nil {
+	if err := m.create(ctx, m.in.ObjectHeaders, checksum.CRC64NVME); err != nil {
 		state.remove()
 		return nil, err
 	}
@@ -111,10 +111,10 @@ func (m *multipart) begin(ctx context.Context, src source) (*uploadState, error)
 }
 
 // create begins an upload whose checksum is of the full object.
-func (m *multipart) create(ctx context.Context, headers s3client.ObjectHeaders) error {
+func (m *multipart) create(ctx context.Context, headers s3client.ObjectHeaders, a checksum.Algorithm) error {
 	in := s3client.CreateMultipartUploadInput{Bucket: m.in.Bucket, Key: m.in.Key, ObjectHeaders: headers, Common: m.in.Common}
 	if m.checksums != s3client.ChecksumsNever {
-		in.ChecksumAlgorithm, in.ChecksumType = checksum.CRC64NVME, checksum.FullObject
+		in.ChecksumAlgorithm, in.ChecksumType = a, checksum.FullObject
 	}
 	var out s3client.CreateMultipartUploadOutput
 	err := m.persist(ctx, nil, func(ctx context.Context) (err error) {
@@ -128,9 +128,9 @@ func (m *multipart) create(ctx context.Context, headers s3client.ObjectHeaders) 
 	if err != nil {
 		return m.explain(err)
 	}
-	m.id, m.summed = out.UploadID, in.ChecksumAlgorithm != ""
+	m.id, m.algorithm = out.UploadID, in.ChecksumAlgorithm
 	// Over TLS a checksum is enough, if it is clear that the service compares it.
-	m.signed = !m.overTLS || !m.summed || out.ChecksumAlgorithm != checksum.CRC64NVME
+	m.signed = !m.overTLS || m.algorithm == "" || out.ChecksumAlgorithm != m.algorithm
 	return nil
 }
 
@@ -196,7 +196,7 @@ func (m *multipart) hashParts(ctx context.Context, src source, ready chan<- *upl
 			return nil
 		}
 		if err == nil {
-			err = p.hash(ctx, m.summed, m.signed)
+			err = p.hash(ctx, m.algorithm != "", m.signed)
 		}
 		if err != nil {
 			return err
@@ -265,7 +265,7 @@ func (m *multipart) complete(ctx context.Context) (Report, error) {
 		in.Parts = append(in.Parts, d.CompletedPart)
 		proven = proven && d.proven
 	}
-	if m.summed {
+	if m.algorithm != "" {
 		var err error
 		if in.Checksum, err = m.whole(); err != nil {
 			return Report{}, err
@@ -296,13 +296,16 @@ func (m *multipart) complete(ctx context.Context) (Report, error) {
 	return report, nil
 }
 
-// whole is the CRC64NVME of all parts.
+// whole is the checksum of all parts; zero if there is not one of each.
 func (m *multipart) whole() (checksum.Value, error) {
-	c, err := checksum.NewCombiner(checksum.CRC64NVME)
+	c, err := checksum.NewCombiner(m.algorithm)
 	if err != nil {
 		return checksum.Value{}, err
 	}
 	for _, d := range m.done {
+		if d.Checksum.IsZero() {
+			return checksum.Value{}, nil
+		}
 		if err := c.Add(d.Checksum, d.length); err != nil {
 			return checksum.Value{}, err
 		}
@@ -331,7 +334,7 @@ func (m *multipart) completedAlready(ctx context.Context, in s3client.CompleteMu
 	if err != nil || head.ContentLength != in.MpuObjectSize {
 		return out, failure
 	}
-	out = s3client.CompleteMultipartUploadOutput{ETag: head.ETag, VersionID: head.VersionID, Checksum: fullChecksum(head.ObjectInfo, checksum.CRC64NVME)}
+	out = s3client.CompleteMultipartUploadOutput{ETag: head.ETag, VersionID: head.VersionID, Checksum: fullChecksum(head.ObjectInfo, m.algorithm)}
 	if !in.Checksum.IsZero() && out.Checksum == in.Checksum || head.ETag == multipartETag(in.Parts) {
 		return out, nil
 	}

@@ -268,7 +268,7 @@ func (u *upload) explain(err error) error {
 func (u *upload) compare(got, want checksum.Value, what string) error {
 	if sameKind(got, want) && got != want {
 		return &IntegrityError{Bucket: u.in.Bucket, Key: u.in.Key,
-			Problem: fmt.Sprintf("the service says that the %s of %s is %s, and that of the bytes that were sent is %s", want.Algorithm(), what, got, want)}
+			Problem: fmt.Sprintf("the service says that the %s of %s is %s, and it should be %s", want.Algorithm(), what, got, want)}
 	}
 	return nil
 }

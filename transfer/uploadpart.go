@@ -181,7 +181,7 @@ func (u *upload) persist(ctx context.Context, p *uploadPart, send func(context.C
 			if cause := p.broken.Load(); cause != nil {
 				return *cause // and not what the network made of it
 			}
-			if isMismatch(err) {
+			if isMismatch(err) && p.data != nil {
 				if err := p.unchanged(ctx); err != nil {
 					return err
 				}

@@ -127,7 +127,10 @@ func (m *multipart) find(ctx context.Context, state *uploadState) (found bool, e
 	if earlier == nil {
 		return false, nil
 	}
-	m.id, m.summed, m.signed = earlier.UploadID, earlier.Summed, earlier.Signed || !m.overTLS
+	m.id, m.signed = earlier.UploadID, earlier.Signed || !m.overTLS
+	if earlier.Summed {
+		m.algorithm = checksum.CRC64NVME
+	}
 	if m.afresh = earlier.changed(state); m.afresh != "" {
 		m.abort(ctx)
 		return false, nil
@@ -202,7 +205,7 @@ func multipartETag(parts []s3client.CompletedPart) string {
 // save writes the state of an upload that has been created. If it comes to be torn, it
 // is as good as none.
 func (s *uploadState) save(m *multipart) error {
-	s.UploadID, s.Summed, s.Signed = m.id, m.summed, m.signed
+	s.UploadID, s.Summed, s.Signed = m.id, m.algorithm != "", m.signed
 	data, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
