@@ -46,6 +46,7 @@ func commands() []command {
 		{"demo", "", "start an embedded server, take an IAM role with an external ID, upload, download with threads, verify", (*app).demo},
 		{"get", "s3://BUCKET/KEY [FILE | -]", "download an object", (*app).get},
 		{"put", "FILE|- s3://BUCKET/KEY", "upload a file", (*app).put},
+		{"cp", "s3://BUCKET/KEY s3://BUCKET[/KEY]", "copy an object in the service", (*app).cp},
 		{"ls", "[s3://BUCKET[/PREFIX]]", "list buckets or keys", (*app).ls},
 		{"head", "s3://BUCKET[/KEY]", "show what is known of an object or a bucket", (*app).head},
 		{"rm", "s3://BUCKET/KEY", "remove an object", (*app).rm},

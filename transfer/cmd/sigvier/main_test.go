@@ -77,6 +77,11 @@ func TestCommandLinesThatCannotBeMeant(t *testing.T) {
 		{[]string{"put", "-", "s3://b/folder/"}, "names no key"},
 		{[]string{"put", "main_test.go", "b"}, "s3:// is expected"},
 		{[]string{"put", ".", "s3://b"}, ". is a folder"},
+		{[]string{"put", "main_test.go", "s3://b", "--part-size", "8M"}, "part-size"},
+		{[]string{"put", "main_test.go", "s3://b", "--limit-rate", "0"}, "limit-rate"},
+		{[]string{"cp", "s3://b/k", "k"}, "s3:// is expected"},
+		{[]string{"cp", "s3://b/k", "s3://"}, "a bucket, or a bucket and a key, is expected"},
+		{[]string{"cp", "s3://b/folder/", "s3://b2/"}, "has no name to take"},
 		{[]string{"ls", "s3:///k"}, "a bucket is expected"},
 		{[]string{"ls", "bucket"}, "s3:// is expected"},
 		{[]string{"head", "s3://"}, "a bucket, or a bucket and a key, is expected"},
@@ -97,7 +102,7 @@ func TestCommandLinesThatCannotBeMeant(t *testing.T) {
 		{[]string{"demo", "--threads", "257"}, "--threads: 1 to 256"},
 	}
 	arguments := map[string][]string{
-		"demo": {}, "get": {"s3://b/k", "f"}, "put": {"f", "s3://b/k"}, "ls": {"s3://b"}, "head": {"s3://b"}, "rm": {"s3://b/k"},
+		"demo": {}, "get": {"s3://b/k", "f"}, "put": {"f", "s3://b/k"}, "cp": {"s3://b/k", "s3://b/l"}, "ls": {"s3://b"}, "head": {"s3://b"}, "rm": {"s3://b/k"},
 		"mb": {"s3://bucket"}, "rb": {"s3://bucket"}, "presign": {"s3://b/k"}, "serve": {}, "sign": {}, "verify": {"f"}, "explain": {"f"},
 		"role": {"s3://bucket"}, "connect": {"s3://bucket"},
 	}
@@ -109,7 +114,7 @@ func TestCommandLinesThatCannotBeMeant(t *testing.T) {
 		lines = append(lines,
 			line{[]string{c.name, "--frob"}, "flag provided but not defined: -frob: see sigvier " + c.name + " -h"},
 			line{append([]string{c.name}, append(slices.Clone(args), "extra")...), `"extra" is one argument too many: see sigvier ` + c.name + " -h"})
-		if least := map[string]int{"demo": 0, "serve": 0, "sign": 0, "ls": 0, "put": 2}; len(args) > 0 && !slices.Contains([]string{"ls", "connect", "verify", "explain"}, c.name) {
+		if least := map[string]int{"demo": 0, "serve": 0, "sign": 0, "ls": 0, "put": 2, "cp": 2}; len(args) > 0 && !slices.Contains([]string{"ls", "connect", "verify", "explain"}, c.name) {
 			lines = append(lines, line{[]string{c.name}, "an argument is missing: see sigvier " + c.name + " -h"})
 			if least[c.name] == 2 {
 				lines = append(lines, line{[]string{c.name, args[0]}, "an argument is missing"})

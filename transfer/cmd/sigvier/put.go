@@ -20,6 +20,7 @@ func (a *app) put(ctx context.Context, fs *flag.FlagSet, args []string) error {
 	partSize := fs.Int64("part-size", 0, "`BYTES` of the parts of a large file, 5242880 (5 MiB) to 5368709120 (5 GiB); 0: 8 MiB, or more, if that makes too many")
 	noResume := fs.Bool("no-resume", false, "neither go on with an upload that was broken off, nor keep one")
 	noClobber := fs.Bool("no-clobber", false, "fail if the key exists (If-None-Match: *)")
+	limitRate := rateFlag(fs)
 	args, err := parse(fs, args, 2, 2)
 	if err != nil {
 		return err
@@ -50,7 +51,7 @@ func (a *app) put(ctx context.Context, fs *flag.FlagSet, args []string) error {
 		return err
 	}
 	in := transfer.UploadInput{Bucket: to.bucket, Key: to.key, ObjectHeaders: s3client.ObjectHeaders{ContentType: *contentType},
-		Threads: threads, PartSize: *partSize, Resume: name != "-" && !*noResume, Progress: new(transfer.Progress)}
+		Threads: threads, PartSize: *partSize, Resume: name != "-" && !*noResume, Bandwidth: transfer.NewBandwidth(*limitRate), Progress: new(transfer.Progress)}
 	if *noClobber {
 		in.IfNoneMatch = "*"
 	}
