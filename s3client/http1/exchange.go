@@ -28,11 +28,12 @@ func (t *Transport) send(c *connection, req *http.Request, head []byte, trace *h
 	a := &answer{body: body{ctx: req.Context(), idle: &t.idle, putIdle: trace.PutIdleConn}}
 	a.Request, a.TLS = req, c.tls
 	a.body.hold(c)
+	used := c.used // behind an answer without a body it is another request's
 	begun, resp, err := false, (*http.Response)(nil), write(c, head, trace)
 	if err == nil {
 		begun, resp, err = a.await(c, trace)
 	}
-	if err == nil && !(c.used && a.StatusCode == http.StatusRequestTimeout && a.Close) {
+	if err == nil && !(used && a.StatusCode == http.StatusRequestTimeout && a.Close) {
 		return resp, nil
 	}
 	a.body.abort()
@@ -41,7 +42,7 @@ func (t *Transport) send(c *connection, req *http.Request, head []byte, trace *h
 		return nil, context.Cause(ctx)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, fmt.Errorf("http1: %s gave no answer in %v: %w", req.URL.Host, t.HeadTimeout, err)
-	case c.used && !begun, err == nil: // a 408 is what some say before they close (RFC 9110, section 15.5.9)
+	case used && !begun, err == nil: // a 408 is what some say before they close (RFC 9110, section 15.5.9)
 		return nil, errStale
 	case !begun && err == io.EOF:
 		return nil, fmt.Errorf("http1: %s closed the connection without an answer: %w", req.URL.Host, err)
