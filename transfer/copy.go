@@ -145,6 +145,9 @@ func (c *copying) atOnce(ctx context.Context) (Report, error) {
 	if err != nil {
 		return Report{}, c.explainCopy(ctx, err)
 	}
+	if !sameKind(out.Checksum, c.sum) {
+		out.Checksum = c.keptChecksum(ctx, out.ETag, c.sum)
+	}
 	if err := c.compare(out.Checksum, c.sum, "the copy"); err != nil {
 		return Report{}, err
 	}
@@ -173,15 +176,21 @@ func (c *copying) inParts(ctx context.Context, partSize int64) (Report, error) {
 	if a := c.sum.Algorithm(); a.CanCombine() {
 		algorithm = a
 	}
-	if err := c.create(ctx, headers, algorithm); err != nil {
-		return Report{}, err
-	}
-	report, err := c.copyParts(ctx, partSize)
-	if err != nil {
+	for {
+		if err := c.create(ctx, headers, algorithm); err != nil {
+			return Report{}, err
+		}
+		report, err := c.copyParts(ctx, partSize)
+		if err == nil {
+			return report, nil
+		}
 		c.abort(ctx)
-		return Report{}, c.explainCopy(ctx, err)
+		if c.algorithm == "" || c.checksums == s3client.ChecksumsAlways || !unknownChecksum(err) {
+			return Report{}, c.explainCopy(ctx, err)
+		}
+		algorithm = "" // MinIO wants the checksum of a copied part, for which there is no place
+		c.done = nil
 	}
-	return report, nil
 }
 
 func (c *copying) copyParts(ctx context.Context, partSize int64) (Report, error) {
@@ -214,7 +223,7 @@ func (c *copying) copyParts(ctx context.Context, partSize int64) (Report, error)
 			return Report{}, err
 		}
 		if err := c.compare(sum, c.sum, "the parts of the copy"); err != nil {
-			return Report{}, err
+			return Report{}, fmt.Errorf("%w (it may not know those of copied parts, as versitygw: then set the connection's checksums to never)", err)
 		}
 	}
 	report, err := c.complete(ctx)

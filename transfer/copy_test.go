@@ -265,3 +265,42 @@ func (c wrongParts) UploadPartCopy(ctx context.Context, in s3client.UploadPartCo
 	out.Checksum = c.sum
 	return out, err
 }
+
+// A service that has no place for the checksum of a part that it copies is asked for
+// none, unless it has to be.
+func TestCopyToAServiceWithoutChecksumsOfCopies(t *testing.T) {
+	for policy, good := range map[s3client.ChecksumPolicy]bool{s3client.ChecksumsWhenRequired: true, s3client.ChecksumsAlways: false, s3client.ChecksumsNever: true} {
+		srv, _ := serveCopies(t, 4500)
+		client := connectWith(t, srv, policy)
+		report, err := transfer.Copy(t.Context(), &likeMinIO{Client: client}, copyOf(2, 1000))
+		wantNoUpload(t, client)
+		if !good {
+			if !errors.Is(err, s3client.ErrInvalidArgument) || !strings.Contains(err.Error(), "checksums to never") {
+				t.Errorf("%s: got %+v, %v", policy, report, err)
+			}
+			continue
+		}
+		if err != nil || report.Verified != transfer.ETagOnly || !bytes.Equal(contentOf(t, client, "copy"), random(4500)) {
+			t.Errorf("%s: got %+v, %v", policy, report, err)
+		}
+	}
+}
+
+// likeMinIO refuses to copy a part into an upload with checksums.
+type likeMinIO struct {
+	*s3client.Client
+	summed bool
+}
+
+func (c *likeMinIO) CreateMultipartUpload(ctx context.Context, in s3client.CreateMultipartUploadInput) (s3client.CreateMultipartUploadOutput, error) {
+	out, err := c.Client.CreateMultipartUpload(ctx, in)
+	c.summed = out.ChecksumAlgorithm != ""
+	return out, err
+}
+
+func (c *likeMinIO) UploadPartCopy(ctx context.Context, in s3client.UploadPartCopyInput) (s3client.UploadPartCopyOutput, error) {
+	if c.summed {
+		return s3client.UploadPartCopyOutput{}, &s3client.Error{Op: "UploadPartCopy", Err: s3client.ErrInvalidArgument}
+	}
+	return c.Client.UploadPartCopy(ctx, in)
+}

@@ -113,7 +113,7 @@ func (m *multipart) begin(ctx context.Context, src source) (*uploadState, error)
 // create begins an upload whose checksum is of the full object.
 func (m *multipart) create(ctx context.Context, headers s3client.ObjectHeaders, a checksum.Algorithm) error {
 	in := s3client.CreateMultipartUploadInput{Bucket: m.in.Bucket, Key: m.in.Key, ObjectHeaders: headers, Common: m.in.Common}
-	if m.checksums != s3client.ChecksumsNever {
+	if m.checksums != s3client.ChecksumsNever && a != "" {
 		in.ChecksumAlgorithm, in.ChecksumType = a, checksum.FullObject
 	}
 	var out s3client.CreateMultipartUploadOutput
@@ -283,6 +283,9 @@ func (m *multipart) complete(ctx context.Context) (Report, error) {
 			return Report{}, err
 		}
 	}
+	if !sameKind(out.Checksum, in.Checksum) {
+		out.Checksum = m.keptChecksum(ctx, out.ETag, in.Checksum)
+	}
 	if err := m.compare(out.Checksum, in.Checksum, "the object"); err != nil {
 		return Report{}, err
 	}
@@ -339,6 +342,19 @@ func (m *multipart) completedAlready(ctx context.Context, in s3client.CompleteMu
 		return out, nil
 	}
 	return s3client.CompleteMultipartUploadOutput{}, failure
+}
+
+// keptChecksum asks for the checksum of an object, which the answer to its making did
+// not have; zero if there is none to compare, or that is not for us to know.
+func (u *upload) keptChecksum(ctx context.Context, etag string, want checksum.Value) checksum.Value {
+	if want.IsZero() {
+		return checksum.Value{}
+	}
+	head, err := u.dst.HeadObject(ctx, s3client.HeadObjectInput{Bucket: u.in.Bucket, Key: u.in.Key, ChecksumMode: true, CustomerKey: u.in.CustomerKey, Common: u.in.Common})
+	if err != nil || head.ETag != etag {
+		return checksum.Value{}
+	}
+	return fullChecksum(head.ObjectInfo, want.Algorithm())
 }
 
 // fullChecksum is the checksum of all bytes that the service keeps, if it keeps that.

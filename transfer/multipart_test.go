@@ -378,10 +378,22 @@ func TestUploadIsHeldAgainstTheAnswers(t *testing.T) {
 	mute := answers{Destination: client,
 		part:  func(out *s3client.UploadPartOutput) { out.Checksum = checksum.Value{} },
 		whole: func(out *s3client.CompleteMultipartUploadOutput) { out.Checksum = checksum.Value{} }}
-	report, err := transfer.Upload(t.Context(), mute, inParts(2), file(t, random(5000)))
-	if err != nil || report.Verified != transfer.PerPart {
-		t.Errorf("got %+v, %v, want %s", report, err, transfer.PerPart)
+	for dst, want := range map[transfer.Destination]transfer.Verified{
+		&mute:        transfer.FullObject, // by a look at the object
+		blind{&mute}: transfer.PerPart,
+	} {
+		report, err := transfer.Upload(t.Context(), dst, inParts(2), file(t, random(5000)))
+		if err != nil || report.Verified != want {
+			t.Errorf("got %+v, %v, want %s", report, err, want)
+		}
 	}
+}
+
+// blind may not look at objects.
+type blind struct{ transfer.Destination }
+
+func (blind) HeadObject(context.Context, s3client.HeadObjectInput) (s3client.HeadObjectOutput, error) {
+	return s3client.HeadObjectOutput{}, s3client.ErrAccessDenied
 }
 
 // answers changes answers.

@@ -110,6 +110,10 @@ func (*sink) AbortMultipartUpload(context.Context, s3client.AbortMultipartUpload
 	return s3client.AbortMultipartUploadOutput{}, nil
 }
 
+func (*sink) HeadObject(context.Context, s3client.HeadObjectInput) (s3client.HeadObjectOutput, error) {
+	return s3client.HeadObjectOutput{}, s3client.ErrAccessDenied
+}
+
 func (s *sink) content() (all []byte) {
 	for n := 1; s.bytes[n] != nil; n++ {
 		all = append(all, s.bytes[n]...)
