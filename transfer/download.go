@@ -38,7 +38,8 @@ type DownloadInput struct {
 	Window int64
 	// Resume keeps what has come of an object when a [Download] into a file fails, is
 	// cancelled or killed, and goes on from there the next time, if the object is the same
-	// and the bytes have their checksums. [Report] says so in Kept and Afresh.
+	// and the bytes have their checksums. [Report] says so in Kept and Afresh. Without it,
+	// what an earlier one has kept of the file is removed.
 	Resume bool
 	// RequireChecksum makes it an error, [ErrUnverified], if there is no checksum of the
 	// content to compare; where that can be known it comes before the bytes.

@@ -49,6 +49,9 @@ import (
 // (another ETag, version or size) nothing about this one. The order decides only how
 // much has to come again.
 //
+// A download that is not to be resumed has a random name and no journal, and removes
+// what an earlier one has left.
+//
 // The partial file is locked while a download works on it. Another one to the same
 // file goes on under a random name and without a journal, so that each is whole and
 // the last one stays.
@@ -112,22 +115,37 @@ func openPartial(path string, resume bool) (*partial, error) {
 }
 
 // create opens the temporary file under the name that is found again, and where that
-// is not to be had under a random one.
+// is not to be had, or not wanted, under a random one.
 func (p *partial) create(resume bool) (err error) {
-	dir := filepath.Dir(p.path)
+	// The hash has one length, while the final name may have all that the system allows.
+	dir, hash := filepath.Dir(p.path), sha256.Sum256([]byte(filepath.Base(p.path)))
+	name := filepath.Join(dir, ".sigvier-"+hex.EncodeToString(hash[:8]))
 	if resume {
-		// The hash has one length, while the final name may have all that the system allows.
-		hash := sha256.Sum256([]byte(filepath.Base(p.path)))
-		name := filepath.Join(dir, ".sigvier-"+hex.EncodeToString(hash[:8]))
 		p.journal = &journal{name: name + ".journal", of: filepath.Base(p.path)}
 		if p.file, err = lockFile(name+".part", p.perm()); err == nil {
 			return nil
 		}
 		p.why = "it cannot be resumed: " + err.Error()
 		p.journal = nil
+	} else {
+		clearPartial(name)
 	}
 	p.file, err = os.OpenFile(filepath.Join(dir, ".sigvier-"+rand.Text()+".part"), os.O_CREATE|os.O_EXCL|os.O_RDWR, p.perm())
 	return err
+}
+
+// clearPartial removes what an earlier download has left that is not to be gone on
+// with, unless it is under way.
+func clearPartial(name string) {
+	file, err := openLocked(name+".part", false, 0)
+	if err != nil {
+		return // there is none, mostly
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() && ours(info) && isAt(file, file.Name()) {
+		os.Remove(name + ".journal")
+		removeLocked(file)
+	}
 }
 
 // perm is the mode of the temporary file. Nobody may read what is on its way who may
@@ -361,9 +379,10 @@ func (p *partial) named(op string, err error) error {
 	return err
 }
 
-// kept says in an error what becomes of the bytes.
+// kept says in an error what becomes of the bytes. Without a journal, which a full disk
+// may have no room for, nothing does.
 func (p *partial) kept(err error) error {
-	if e := (*fs.PathError)(nil); p.journal != nil && errors.As(err, &e) {
+	if e := (*fs.PathError)(nil); p.goesOn() && errors.As(err, &e) {
 		return &fs.PathError{Op: e.Op, Path: e.Path, Err: fmt.Errorf("%w: what has come is kept, and the same download goes on from there", e.Err)}
 	}
 	return err

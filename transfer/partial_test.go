@@ -138,15 +138,26 @@ func TestPartialWithoutResume(t *testing.T) {
 	interrupted(t, path, 0, 100)
 	p, err := openPartial(path, false)
 	must(t, err)
+	wantNames(t, dir, ".part")
 	found, why, err := p.start(t.Context(), anIdentity)
 	if len(found) > 0 || why != "" || err != nil {
 		t.Errorf("got %v, %q, %v, want nothing", found, why, err)
 	}
 	write(t, p, content(1000), 0, 1000)
 	must(t, p.checkpoint(piecesOf(t, 0, 1000), true))
-	wantNames(t, dir, ".journal", ".part", ".part")
 	p.discard()
-	wantNames(t, dir, ".journal", ".part")
+	wantNames(t, dir)
+
+	// One that is under way is not touched.
+	first, _, _ := begin(t, path, anIdentity)
+	write(t, first, content(1000), 0, 1000)
+	must(t, first.checkpoint(piecesOf(t, 0, 1000), true))
+	p, err = openPartial(path, false)
+	must(t, err)
+	wantNames(t, dir, ".journal", ".part", ".part")
+	must(t, first.commit())
+	p.discard()
+	wantNames(t, dir, "file")
 }
 
 // What is left is kept until it is known to be of no use.
@@ -709,6 +720,18 @@ func TestPartialErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What is not kept is not said to be.
+func TestPartialErrorWithoutAJournal(t *testing.T) {
+	dir := t.TempDir()
+	p, _, _ := begin(t, filepath.Join(dir, "file"), anIdentity)
+	reopen(t, p, os.O_RDONLY)
+	if _, err := p.WriteAt([]byte("x"), 0); err == nil || strings.Contains(err.Error(), "kept") {
+		t.Errorf("got %v, want that it cannot be written", err)
+	}
+	p.discard()
+	wantNames(t, dir)
 }
 
 // An object that no disk holds is refused before its first byte is written.

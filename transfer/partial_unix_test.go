@@ -65,6 +65,12 @@ func TestPartialFollowsNoLink(t *testing.T) {
 			must(t, os.WriteFile(victim, precious, 0o600))
 			part, log := namesOf(t, path)
 			must(t, test.plant(part, log, victim))
+			if test.why != "" && len(test.left) > 0 { // it is no partial file that could be removed either
+				p, err := openPartial(path, false)
+				must(t, err)
+				p.discard()
+				wantNames(t, dir, test.left...)
+			}
 			p, found, why := begin(t, path, anIdentity)
 			if (why == "") != (test.why == "") || !strings.Contains(why, test.why) || strings.Contains(why, ".sigvier") {
 				t.Errorf("it says %q, want %q", why, test.why)
