@@ -37,7 +37,7 @@ var floors = map[string]string{
 	"s3client/s3fs":          "s3client",
 	"s3client/s3test":        "sigv4 sigv4/sigv4a sigv4/sigv4http sigv4/sigv4http/awsxml sts/policy s3client s3client/checksum",
 	"transfer":               "sigv4 sigv4/sigv4http s3client s3client/checksum",
-	"transfer/cmd/sigvier":   "testvectors sigv4 sigv4/sigv4http sigv4/sigv4http/awsxml sigv4/oracle sts sts/chain sts/policy s3client/checksum s3client s3client/checkup s3client/s3test transfer",
+	"transfer/cmd/sigvier":   "testvectors sigv4 sigv4/sigv4http sigv4/sigv4http/awsxml sigv4/oracle sts sts/chain sts/policy s3client/checksum s3client s3client/checkup s3client/http1 s3client/s3test transfer",
 }
 
 // standardOnly may import nothing but the standard library.

@@ -34,7 +34,7 @@ func (a *app) connect(ctx context.Context, fs *flag.FlagSet, args []string) erro
 		return err
 	}
 	var printing error
-	report := checkup.Run(ctx, c, checkup.Options{Bucket: at.bucket, Path: at.key, Write: *write, Credentials: provider,
+	report := checkup.Run(ctx, c, checkup.Options{Bucket: at.bucket, Path: at.key, Write: *write, Credentials: provider, Base: conn.base,
 		Each: func(check checkup.Check) {
 			if err := a.result(check, row(check)); printing == nil {
 				printing = err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ type connectionFlags struct {
 	file    string
 	form    s3client.Connection
 	threads string
+	base    http.RoundTripper // that sends all requests; nil is the packages' own
 }
 
 func (f *connectionFlags) register(a *app, fs *flag.FlagSet) {
@@ -47,7 +49,7 @@ func (f *connectionFlags) open(ctx context.Context, a *app) (client *s3client.Cl
 	if err != nil {
 		return nil, 0, err
 	}
-	client, err = c.Open(&s3client.Options{Credentials: provider})
+	client, err = c.Open(&s3client.Options{Credentials: provider, Base: f.base})
 	if err != nil && !lacksRegion(err) {
 		return nil, 0, err
 	}
@@ -91,7 +93,10 @@ func (f *connectionFlags) connection(a *app) (c s3client.Connection, provider si
 		f.overruled(a, "threads")
 		threads = 0
 	}
-	aws := &chain.Chain{Env: a.getenv}
+	if f.base, err = a.trusting(); err != nil {
+		return c, nil, 0, err
+	}
+	aws := &chain.Chain{Env: a.getenv, Base: f.base}
 	if err := fillFromEnvironment(&c, aws); err != nil {
 		return c, nil, 0, err
 	}

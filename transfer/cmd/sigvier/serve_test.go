@@ -159,7 +159,7 @@ func TestServeTellsTheSeed(t *testing.T) {
 
 func TestServeOverTLS(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "ca.pem")
-	s := serve(t, "--tls-cert", file)
+	s := serve(t, "--tls-cert", file, "--role", roleARN)
 	pem, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -184,6 +184,12 @@ func TestServeOverTLS(t *testing.T) {
 		}
 	}
 	s.run(t, "ls").want(t, exitFailed, "certificate")
+	trusting := s.with("AWS_CA_BUNDLE=" + file)
+	trusting.run(t, "ls").want(t, exitDone)
+	trusting.run(t, "ls", "--role-arn", roleARN).want(t, exitDone) // STS, too
+	trusting.run(t, "connect").want(t, exitDone)
+	s.with("AWS_CA_BUNDLE="+file+"x").run(t, "ls").want(t, exitFailed, "AWS_CA_BUNDLE", file+"x")
+	s.with("AWS_CA_BUNDLE="+writeFile(t, t.TempDir(), "f", "none")).run(t, "ls").want(t, exitUsage, "AWS_CA_BUNDLE", "BEGIN CERTIFICATE")
 	s.stop()
 	if got := s.stderr.String(); !strings.Contains(got, "SSL_CERT_FILE="+file+" AWS_CA_BUNDLE="+file+"\n") {
 		t.Errorf("stderr is %q, want how to trust the certificate", got)
