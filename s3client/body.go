@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/sigvier/sigvier/s3client/checksum"
+	"github.com/sigvier/sigvier/s3client/http1"
 	"github.com/sigvier/sigvier/sigv4"
 	"github.com/sigvier/sigvier/sigv4/sigv4http"
 )
@@ -194,6 +195,17 @@ func (b *body) attach(ctx context.Context, req *http.Request) context.Context {
 		return sigv4http.WithChunks(ctx, sigv4http.Chunking{Unsigned: overTLS, Trailers: b.trailers()})
 	}
 	return sigv4http.WithPayload(ctx, sigv4.UnsignedPayload())
+}
+
+// over gives what sends it.
+func (b *body) over(base http.RoundTripper) http.RoundTripper { return withBodies(base) }
+
+// withBodies gives what sends requests that have a body, too, and links it.
+func withBodies(base http.RoundTripper) http.RoundTripper {
+	if own, ok := base.(*http1.Transport); ok {
+		return own.NetHTTP()
+	}
+	return base
 }
 
 // document is what the operation writes.

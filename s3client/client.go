@@ -30,7 +30,8 @@ type Client struct {
 	stallTimeout time.Duration
 	minRate      int64
 
-	home    *sigv4http.Transport // for S3 in the connection's region
+	base    *watchedErrors       // sends
+	home    *sigv4http.Transport // signs for S3 in the connection's region
 	regions bucketRegions
 	stay    bool // in the connection's region
 
@@ -45,7 +46,8 @@ type Options struct {
 	// the form, or of the base credentials that assume the role.
 	Credentials sigv4.Provider
 	// Base sends the requests; nil means an [http1.Transport] of the client's own: HTTP/1.1
-	// connections, one for each worker, spread over all addresses that DNS gives.
+	// connections, one for each worker, spread over all addresses that DNS gives. What has
+	// a body goes over the [net/http.Transport] that it gives.
 	Base http.RoundTripper
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -109,7 +111,7 @@ func (c Connection) Open(opts *Options) (*Client, error) {
 	if o.Endpoints == nil {
 		o.Endpoints = AllEndpoints
 	}
-	client, err := c.newClient(c.credentials(&o, o.Base), o)
+	client, err := c.newClient(c.credentials(&o, withBodies(o.Base)), o)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +122,7 @@ func (c Connection) Open(opts *Options) (*Client, error) {
 // OpenWith gives a client that signs with what the provider gives, for a program that
 // gets its credentials by itself and counts its bytes: how the form authorizes does
 // not count, and what Open brings for that (roles, their policies, the credentials of
-// AWS's tools, SigV4a) is not linked.
+// AWS's tools, SigV4a) is not linked; nor is net/http's transport, if it uploads nothing.
 func (c Connection) OpenWith(provider sigv4.Provider, opts *Options) (*Client, error) {
 	var o Options
 	if opts != nil {
@@ -162,9 +164,9 @@ func (c Connection) newClient(provider sigv4.Provider, o Options) (*Client, erro
 		checksums:    c.Checksums,
 		stallTimeout: stallTimeout,
 		minRate:      o.MinRate,
-		home: &sigv4http.Transport{Signer: signer, Provider: provider, Base: watchedErrors{o.Base, stallTimeout}, Now: o.Now,
-			MaxAttempts: o.MaxAttempts, OnAttempt: o.OnAttempt},
-		stay: o.StayInRegion,
+		base:         &watchedErrors{o.Base, stallTimeout},
+		home:         &sigv4http.Transport{Signer: signer, Provider: provider, Now: o.Now, MaxAttempts: o.MaxAttempts, OnAttempt: o.OnAttempt},
+		stay:         o.StayInRegion,
 	}, nil
 }
 

@@ -27,7 +27,8 @@
 // # Programs that count bytes
 //
 // [Connection.OpenWith] takes the credentials from the program, which then links
-// nothing of roles and policies. What uploads is linked only by who uploads.
+// nothing of roles and policies. What uploads is linked only by who uploads, and
+// net/http's transport with it: requests without a body go over package http1.
 //
 // # Secrets
 //

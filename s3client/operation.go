@@ -41,6 +41,8 @@ type content interface {
 	prepare(policy ChecksumPolicy, k *call) error
 	// attach gives it to the request, and to the context what is signed of it.
 	attach(ctx context.Context, req *http.Request) context.Context
+	// over gives what sends it in place of a base.
+	over(base http.RoundTripper) http.RoundTripper
 	// rewindable says why it cannot be sent again, if it cannot.
 	rewindable() error
 	// document is what an operation writes itself, nil if it is the user's bytes.

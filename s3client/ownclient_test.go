@@ -24,18 +24,22 @@ func TestOwnTransportSpeaksHTTP1(t *testing.T) {
 	own := newTransport(1)
 	defer own.CloseIdleConnections()
 	own.TLS = srv.Client().Transport.(*http.Transport).TLSClientConfig
-	for method, body := range map[string]io.Reader{http.MethodGet: nil, http.MethodPut: strings.NewReader("x")} {
-		req, err := http.NewRequestWithContext(t.Context(), method, srv.URL, body)
+	for _, test := range []struct {
+		method string
+		body   io.Reader
+		over   http.RoundTripper
+	}{{http.MethodGet, nil, own}, {http.MethodPut, strings.NewReader("x"), withBodies(own)}} {
+		req, err := http.NewRequestWithContext(t.Context(), test.method, srv.URL, test.body)
 		if err != nil {
 			t.Fatal(err)
 		}
-		resp, err := (&http.Client{Transport: own}).Do(req)
+		resp, err := (&http.Client{Transport: test.over}).Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer resp.Body.Close()
 		if got, err := io.ReadAll(resp.Body); string(got) != "HTTP/1.1" || err != nil {
-			t.Errorf("%s: the client speaks %s, %v, want HTTP/1.1", method, got, err)
+			t.Errorf("%s: the client speaks %s, %v, want HTTP/1.1", test.method, got, err)
 		}
 	}
 }

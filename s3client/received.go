@@ -97,7 +97,7 @@ type watchedErrors struct {
 	window time.Duration
 }
 
-func (w watchedErrors) RoundTrip(req *http.Request) (*http.Response, error) {
+func (w *watchedErrors) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := w.base.RoundTrip(req)
 	if err == nil && resp.StatusCode >= 300 {
 		resp.Body = watchDocument(resp.Body, w.window)

@@ -87,13 +87,14 @@ func (c *Client) send(ctx context.Context, k *call, region string) (*http.Respon
 	if err != nil {
 		return nil, err
 	}
-	req := c.request(k, at)
+	req, base := c.request(k, at), c.base
 	if k.body != nil {
 		ctx = k.body.attach(ctx, req)
+		base = &watchedErrors{k.body.over(base.base), base.window}
 	} else {
 		ctx = sigv4http.WithPayload(ctx, sigv4.EmptyPayload())
 	}
-	return transport.RoundTrip(req.WithContext(ctx))
+	return transport.RoundTripOver(base, req.WithContext(ctx))
 }
 
 // request is a call at its place, without the body.

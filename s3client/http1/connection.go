@@ -7,26 +7,28 @@ import (
 	"fmt"
 	"net"
 	"net/http/httptrace"
+	"net/url"
 	"time"
 )
 
-// origin is where a connection leads.
-type origin struct {
-	tls  bool
-	host string // with its port, if the URL has one
+// route is where a connection leads.
+type route struct {
+	tls   bool
+	host  string // with its port, if the URL has one
+	proxy string // the URL of one; "" if there is none
 }
 
 // address is the host with its port.
-func (o origin) address() string {
-	for i := len(o.host) - 1; i >= 0 && o.host[i] != ']'; i-- {
-		if o.host[i] == ':' {
-			return o.host
+func (r route) address() string {
+	for i := len(r.host) - 1; i >= 0 && r.host[i] != ']'; i-- {
+		if r.host[i] == ':' {
+			return r.host
 		}
 	}
-	if o.tls {
-		return o.host + ":443"
+	if r.tls {
+		return r.host + ":443"
 	}
-	return o.host + ":80"
+	return r.host + ":80"
 }
 
 // bufferSize is how much is read at once, and so what bounds the head of an answer.
@@ -34,7 +36,7 @@ const bufferSize = 64 << 10
 
 // connection is one that has at most one request under way.
 type connection struct {
-	to     origin
+	to     route
 	socket *socket
 	stream net.Conn // the socket, or TLS over it
 	in     *bufio.Reader
@@ -42,45 +44,88 @@ type connection struct {
 	used   bool // for a request before
 }
 
-// open opens a connection.
-func (t *Transport) open(ctx context.Context, to origin, trace *httptrace.ClientTrace) (*connection, error) {
-	s, err := t.Dialer.dial(ctx, "tcp", to.address())
+// open opens a connection, through a proxy if there is one.
+func (t *Transport) open(ctx context.Context, to route, proxy *url.URL, trace *httptrace.ClientTrace) (*connection, error) {
+	next := to
+	if proxy != nil {
+		next = route{tls: proxy.Scheme == "https", host: proxy.Host}
+	}
+	s, err := t.Dialer.dial(ctx, "tcp", next.address())
 	if err != nil {
 		return nil, err
 	}
-	c := &connection{to: to, socket: s, stream: s}
-	if to.tls {
-		if err := c.protect(ctx, t.TLS, t.HandshakeTimeout, trace); err != nil {
-			s.Close()
-			return nil, fmt.Errorf("TLS handshake with %s: %w", to.address(), err)
+	if ctx.Done() != nil {
+		defer context.AfterFunc(ctx, func() { s.Close() })()
+	}
+	c := &connection{to: to, socket: s, stream: s, in: bufio.NewReaderSize(s, bufferSize)}
+	if next.tls {
+		err = t.protect(c, next, trace)
+	}
+	if err == nil && proxy != nil && to.tls {
+		if err = t.tunnel(c, proxy); err == nil {
+			err = t.protect(c, to, trace)
 		}
 	}
-	c.in = bufio.NewReaderSize(c.stream, bufferSize)
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
 	s.SetDeadline(time.Now().Add(t.HeadTimeout))
 	return c, nil
 }
 
-// protect puts TLS over the socket.
-func (c *connection) protect(ctx context.Context, config *tls.Config, timeout time.Duration, trace *httptrace.ClientTrace) error {
-	if config = config.Clone(); config == nil {
+// protect puts TLS over the stream.
+func (t *Transport) protect(c *connection, peer route, trace *httptrace.ClientTrace) error {
+	config := t.TLS.Clone()
+	if config == nil {
 		config = new(tls.Config)
 	}
 	if config.ServerName == "" {
-		config.ServerName, _, _ = net.SplitHostPort(c.to.address())
+		config.ServerName, _, _ = net.SplitHostPort(peer.address())
 	}
 	config.NextProtos = []string{"http/1.1"}
-	over := tls.Client(c.socket, config)
+	over := tls.Client(c.stream, config)
 	if trace.TLSHandshakeStart != nil {
 		trace.TLSHandshakeStart()
 	}
-	c.socket.SetDeadline(time.Now().Add(timeout))
-	err := over.HandshakeContext(ctx)
+	c.socket.SetDeadline(time.Now().Add(t.HandshakeTimeout))
+	err := over.Handshake()
 	state := over.ConnectionState()
 	if trace.TLSHandshakeDone != nil {
 		trace.TLSHandshakeDone(state, err)
 	}
+	if err != nil {
+		return fmt.Errorf("TLS handshake with %s: %w", peer.address(), err)
+	}
 	c.stream, c.tls = over, &state
-	return err
+	c.in.Reset(over)
+	return nil
+}
+
+// tunnel has the proxy connect to the host (RFC 9110, section 9.3.6, CONNECT).
+func (t *Transport) tunnel(c *connection, proxy *url.URL) error {
+	address := c.to.address()
+	c.socket.SetDeadline(time.Now().Add(t.HeadTimeout))
+	head := append(append(append([]byte("CONNECT "), address...), " HTTP/1.1\r\nHost: "...), address...)
+	head = append(appendProxyAuthorization(append(head, "\r\n"...), proxy.User), "\r\n"...)
+	_, err := c.stream.Write(head)
+	var a answer
+	for err == nil && a.StatusCode < 200 { // interim answers, as many as come in time
+		var raw []byte
+		if raw, err = c.head(); err == nil {
+			err = a.parseHead(raw)
+			c.in.Discard(len(raw))
+		}
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("the proxy %s, asked for %s: %w", proxy.Host, address, noEOF(err))
+	case a.StatusCode >= 300:
+		return fmt.Errorf("the proxy %s refuses to connect to %s: it answers %q", proxy.Host, address, a.Status)
+	case c.in.Buffered() > 0: // TLS begins with the client
+		return fmt.Errorf("the proxy %s, asked for %s: %w", proxy.Host, address, malformed("bytes behind its end"))
+	}
+	return nil
 }
 
 // isQuiet reports whether nothing has come, no end either, since the last answer. What

@@ -6,24 +6,25 @@
 // [Transport] is the [http.RoundTripper]; [Dialer] spreads its connections over all
 // addresses of a host.
 //
-// # What it does itself
+// # What it sends
 //
-// GET and HEAD without a body, which are idempotent (RFC 9110, section 9.2.2), straight to
-// the server. All else goes to an [http.Transport] with the same dialer and the same
-// limits: bodies, proxies, what net/http encodes or refuses, such as a host name that is
-// not ASCII or a line break in a header, and all of it on systems that are not Unix.
+// Requests without a body, straight to the server or through a proxy of HTTP. Those with
+// a body go over [Transport.NetHTTP], net/http's transport with the same dialer and the
+// same limits, which a program that only reads does not link. On systems that are not Unix
+// all go there: the standard library has no way to look at a connection without waiting.
 //
 // # When a connection is used again
 //
 // Only when its state is known exactly (RFC 9112, section 9.3): the last answer was read
 // to its end, by its Content-Length or its chunks; it did not say close; nothing was
 // received behind it, and nothing came while the connection was idle, which is looked up
-// without waiting just before the next request. What fails all the same on a connection
-// that had been idle, before the first byte of an answer, is sent once more on a new one
-// (section 9.3.1).
+// without waiting just before the next request. A GET or a HEAD that fails all the same on
+// a connection that had been idle, before the first byte of an answer, is sent once more
+// on a new one (section 9.3.1).
 //
 // # What it refuses
 //
-// An answer is read strictly: see [ErrMalformed]. TLS is crypto/tls with its defaults,
+// What is not fit to be sent, before it is sent: see [ErrRequest]. An answer that leaves
+// room for doubt: see [ErrMalformed]. TLS is crypto/tls with its defaults,
 // and http/1.1 as its only protocol (RFC 7301).
 package http1

@@ -8,11 +8,11 @@ import (
 // idle are the connections that wait for a request. The one that came last goes first:
 // the others then reach their timeout when fewer are needed.
 type idle struct {
-	most    int // of an origin
+	most    int // of a route
 	timeout time.Duration
 
 	mu    sync.Mutex
-	conns map[origin][]waiting
+	conns map[route][]waiting
 	timer *time.Timer // set while there are some
 }
 
@@ -23,7 +23,7 @@ type waiting struct {
 
 // take gives a connection on which a request can be sent, whose answer is awaited until
 // a timeout, or nil.
-func (p *idle) take(to origin, timeout time.Duration) (*connection, time.Time) {
+func (p *idle) take(to route, timeout time.Duration) (*connection, time.Time) {
 	for {
 		p.mu.Lock()
 		all := p.conns[to]
@@ -55,7 +55,7 @@ func (p *idle) put(c *connection) {
 		return
 	}
 	if p.conns == nil {
-		p.conns = map[origin][]waiting{}
+		p.conns = map[route][]waiting{}
 	}
 	p.conns[c.to] = append(p.conns[c.to], waiting{c, now})
 	if p.timer == nil {

@@ -1,57 +1,131 @@
 package http1
 
-import "net/http"
+import (
+	"cmp"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+)
 
-// isPlain tells the requests that are sent here, by what they are for.
-func isPlain(req *http.Request) bool {
-	return req.URL != nil && (req.URL.Scheme == "http" || req.URL.Scheme == "https") &&
-		(req.Method == http.MethodGet || req.Method == http.MethodHead) && (req.Body == nil || req.Body == http.NoBody) &&
-		req.ContentLength == 0 && len(req.TransferEncoding) == 0 && len(req.Trailer) == 0 && !req.Close
+// ErrRequest is the error for a request that is not sent here: one with a body, which
+// [Transport.NetHTTP] sends; one whose URL, method or header has a byte that may not be
+// there, such as a line break; a host that is not ASCII; a header that is about the
+// connection; a proxy that is none of HTTP.
+var ErrRequest = errors.New("the request cannot be sent")
+
+func unfit(format string, args ...any) error {
+	return fmt.Errorf("http1: %w: "+format, append([]any{ErrRequest}, args...)...)
+}
+
+// routeOf finds where a request goes, and through which proxy, if any.
+func (t *Transport) routeOf(req *http.Request) (to route, proxy *url.URL, err error) {
+	if req.Body != nil && req.Body != http.NoBody {
+		req.Body.Close() // the contract of RoundTripper
+		return to, nil, unfit("it has a body: send it with what NetHTTP gives")
+	}
+	if req.URL == nil || req.URL.Host == "" || req.URL.Scheme != "http" && req.URL.Scheme != "https" {
+		return to, nil, unfit("its URL has no host, or another scheme than http and https")
+	}
+	if proxy, err = t.Proxy(req); err != nil {
+		return to, nil, fmt.Errorf("http1: finding the proxy: %w", err)
+	}
+	to = route{tls: req.URL.Scheme == "https", host: req.URL.Host}
+	if proxy != nil {
+		if proxy.Scheme != "http" && proxy.Scheme != "https" {
+			return to, nil, unfit("its proxy is of scheme %q, and http or https is expected", proxy.Scheme)
+		}
+		to.proxy = proxy.String()
+	}
+	return to, proxy, nil
 }
 
 // appendHead appends the head of a request:
 //
-//	GET SP target SP HTTP/1.1 CRLF
+//	METHOD SP target SP HTTP/1.1 CRLF
 //	Host: host CRLF
 //	Name: value CRLF
 //	…
 //	CRLF
 //
-// (RFC 9112, sections 3 and 5; Host comes first, RFC 9110, section 7.2). It reports
-// whether there is nothing in it that net/http is to encode, to act on, or to refuse: no
-// byte that would end a line or a part of it early can get here into what is written.
-func appendHead(b []byte, req *http.Request) (head []byte, ok bool) {
-	b = append(append(b, req.Method...), ' ')
+// (RFC 9112, sections 3 and 5; Host comes first, RFC 9110, section 7.2). The target is
+// absolute where a proxy is to understand it (RFC 9112, section 3.2.2). There is no byte
+// in it that would end a line, or a part of one, early.
+func appendHead(b []byte, req *http.Request, proxy *url.URL) ([]byte, error) {
+	host := req.Host
+	if host == "" {
+		host = req.URL.Host
+	}
 	begin := len(b)
+	b = append(b, cmp.Or(req.Method, http.MethodGet)...)
+	if !areAll(b[begin:], inToken) || req.Method == http.MethodConnect {
+		return b, unfit("the method %q", req.Method)
+	}
+	b = append(b, ' ')
+	begin = len(b)
+	viaProxy := proxy != nil && req.URL.Scheme == "http" && req.URL.Opaque == ""
+	if viaProxy {
+		b = append(append(b, "http://"...), host...)
+	}
 	b = append(b, req.URL.RequestURI()...)
-	ok = areAll(b[begin:], visible)
+	if !areAll(b[begin:], visible) {
+		return b, unfit("its path or query has a blank or a byte that is to be encoded")
+	}
 	b = append(b, " HTTP/1.1\r\nHost: "...)
 	begin = len(b)
-	if req.Host != "" {
-		b = append(b, req.Host...)
-	} else {
-		b = append(b, req.URL.Host...)
+	b = append(append(b, host...), "\r\n"...)
+	if !areAll(b[begin:len(b)-2], inHost) || !areAll([]byte(req.URL.Host), inHost) {
+		return b, unfit("its host %q, or %q, is not in ASCII: write it in punycode", req.URL.Host, host)
 	}
-	ok = ok && len(b) > begin && areAll(b[begin:], inHost) && areAll([]byte(req.URL.Host), inHost) && req.URL.Host != ""
-	b = append(b, "\r\n"...)
 	for name, values := range req.Header {
 		for _, value := range values {
 			begin = len(b)
 			b = append(b, name...)
-			ok = ok && canonicalise(b[begin:])
+			if !canonicalise(b[begin:]) {
+				return b, unfit("%q is no header's name", name)
+			}
 			switch string(b[begin:]) {
 			case "Host", "Content-Length", "Transfer-Encoding", "Trailer": // which net/http leaves out, too
 				b = b[:begin]
 				continue
 			case "Connection", "Keep-Alive", "Proxy-Connection", "Te", "Upgrade", "Expect":
-				ok = false
+				return b, unfit("the header %s is the connection's", name)
 			}
 			b = append(b, ": "...)
 			begin = len(b)
 			b = append(b, value...)
-			ok = ok && areAll(b[begin:], inValue)
+			if !areAll(b[begin:], inValue) {
+				return b, unfit("the value of the header %s has a control byte", name)
+			}
 			b = append(b, "\r\n"...)
 		}
 	}
-	return append(b, "\r\n"...), ok
+	switch req.Method {
+	case http.MethodPost, http.MethodPut, http.MethodPatch:
+		b = append(b, "Content-Length: 0\r\n"...) // RFC 9110, section 8.6
+	}
+	if req.Close {
+		b = append(b, "Connection: close\r\n"...)
+	}
+	if viaProxy {
+		b = appendProxyAuthorization(b, proxy.User)
+	}
+	return append(b, "\r\n"...), nil
+}
+
+// isSafe tells the methods that may be sent once more (RFC 9110, section 9.2.1).
+func isSafe(method string) bool {
+	return method == "" || method == http.MethodGet || method == http.MethodHead
+}
+
+// appendProxyAuthorization appends what a proxy's URL says of its user (RFC 7617).
+func appendProxyAuthorization(b []byte, user *url.Userinfo) []byte {
+	if user == nil {
+		return b
+	}
+	password, _ := user.Password()
+	b = append(b, "Proxy-Authorization: Basic "...)
+	b = base64.StdEncoding.AppendEncode(b, []byte(user.Username()+":"+password))
+	return append(b, "\r\n"...)
 }

@@ -3,8 +3,11 @@ package http1
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"io"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,28 +18,38 @@ import (
 
 func TestRequestIsWritten(t *testing.T) {
 	for _, test := range []struct {
-		name string
-		req  *http.Request
-		want []string // lines, the header's sorted
+		name  string
+		req   *http.Request
+		proxy *url.URL
+		want  []string // lines, the header's sorted
 	}{
-		{"plain", &http.Request{Method: "GET", URL: &url.URL{Scheme: "http", Host: "h:8080", Path: "/a b", RawQuery: "x=y&z"}},
+		{"plain", &http.Request{Method: "GET", URL: &url.URL{Scheme: "http", Host: "h:8080", Path: "/a b", RawQuery: "x=y&z"}}, nil,
 			[]string{"GET /a%20b?x=y&z HTTP/1.1", "Host: h:8080"}},
-		{"the path as it is encoded", &http.Request{Method: "HEAD", URL: &url.URL{Scheme: "https", Host: "h", Path: "/a+b", RawPath: "/a%2Bb"}},
+		{"without a method", &http.Request{URL: &url.URL{Scheme: "http", Host: "h"}}, nil, []string{"GET / HTTP/1.1", "Host: h"}},
+		{"the path as it is encoded", &http.Request{Method: "HEAD", URL: &url.URL{Scheme: "https", Host: "h", Path: "/a+b", RawPath: "/a%2Bb"}}, nil,
 			[]string{"HEAD /a%2Bb HTTP/1.1", "Host: h"}},
-		{"no path", &http.Request{Method: "GET", URL: &url.URL{Scheme: "https", Host: "[::1]:9"}}, []string{"GET / HTTP/1.1", "Host: [::1]:9"}},
-		{"another host", &http.Request{Method: "GET", Host: "other", URL: &url.URL{Scheme: "https", Host: "h", Path: "/"}},
+		{"no path", &http.Request{Method: "DELETE", URL: &url.URL{Scheme: "https", Host: "[::1]:9"}}, nil, []string{"DELETE / HTTP/1.1", "Host: [::1]:9"}},
+		{"no body where there might be one", &http.Request{Method: "PUT", URL: &url.URL{Scheme: "https", Host: "h"}, Header: http.Header{"Content-Length": {"0"}}}, nil,
+			[]string{"PUT / HTTP/1.1", "Host: h", "Content-Length: 0"}},
+		{"another host", &http.Request{Method: "GET", Host: "other", URL: &url.URL{Scheme: "https", Host: "h", Path: "/"}}, nil,
 			[]string{"GET / HTTP/1.1", "Host: other"}},
+		{"to close", &http.Request{Method: "GET", Close: true, URL: &url.URL{Scheme: "https", Host: "h", Path: "/"}}, nil,
+			[]string{"GET / HTTP/1.1", "Host: h", "Connection: close"}},
 		{"a header", &http.Request{Method: "GET", URL: &url.URL{Scheme: "https", Host: "h", Path: "/"},
-			Header: http.Header{"Range": {"bytes=0-4"}, "x-amz-date": {"1", "\xc3\xa4\t!"}, "Empty": {""}, "None": {}}},
+			Header: http.Header{"Range": {"bytes=0-4"}, "x-amz-date": {"1", "\xc3\xa4\t!"}, "Empty": {""}, "None": {}}}, nil,
 			[]string{"GET / HTTP/1.1", "Host: h", "Empty: ", "Range: bytes=0-4", "X-Amz-Date: 1", "X-Amz-Date: \xc3\xa4\t!"}},
 		{"what is not the header's to say", &http.Request{Method: "GET", URL: &url.URL{Scheme: "https", Host: "h", Path: "/"},
-			Header: http.Header{"Host": {"x"}, "Content-Length": {"5"}, "transfer-encoding": {"chunked"}, "CONTENT-LENGTH": {"5"}, "Trailer": {"A"}}},
+			Header: http.Header{"Host": {"x"}, "Content-Length": {"5"}, "transfer-encoding": {"chunked"}, "CONTENT-LENGTH": {"5"}, "Trailer": {"A"}}}, nil,
 			[]string{"GET / HTTP/1.1", "Host: h"}},
+		{"to a proxy", &http.Request{Method: "GET", URL: &url.URL{Scheme: "http", Host: "h:80", Path: "/a", RawQuery: "b"}}, &url.URL{Scheme: "http", Host: "p", User: url.UserPassword("u", "p:w")},
+			[]string{"GET http://h:80/a?b HTTP/1.1", "Host: h:80", "Proxy-Authorization: Basic dTpwOnc="}},
+		{"through a proxy's tunnel", &http.Request{Method: "GET", URL: &url.URL{Scheme: "https", Host: "h", Path: "/a"}}, &url.URL{Scheme: "http", Host: "p", User: url.User("u")},
+			[]string{"GET /a HTTP/1.1", "Host: h"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			head, ok := appendHead([]byte("before"), test.req)
-			if !ok || !isPlain(test.req) {
-				t.Fatal("the request is not written here")
+			head, err := appendHead([]byte("before"), test.req, test.proxy)
+			if err != nil {
+				t.Fatal(err)
 			}
 			text, ended := strings.CutSuffix(strings.TrimPrefix(string(head), "before"), "\r\n\r\n")
 			lines := strings.Split(text, "\r\n")
@@ -51,18 +64,13 @@ func TestRequestIsWritten(t *testing.T) {
 	}
 }
 
-// What would end a line early, or is net/http's to act on, is not written here.
-func TestRequestIsLeftToNetHTTP(t *testing.T) {
+// What would end a line early, or is not for this package to send, is refused unsent.
+func TestRequestIsRefused(t *testing.T) {
+	refused := func(*http.Request) (*url.URL, error) { return nil, nil }
 	for name, change := range map[string]func(*http.Request){
-		"a POST":                            func(r *http.Request) { r.Method = "POST" },
-		"a DELETE":                          func(r *http.Request) { r.Method = "DELETE" },
-		"no method":                         func(r *http.Request) { r.Method = "" },
 		"a method with a line break":        func(r *http.Request) { r.Method = "GET / HTTP/1.1\r\nA: b\r\n\r\nGET" },
+		"CONNECT":                           func(r *http.Request) { r.Method = "CONNECT" },
 		"a body":                            func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("x")) },
-		"a length":                          func(r *http.Request) { r.ContentLength = 1 },
-		"a coding":                          func(r *http.Request) { r.TransferEncoding = []string{"chunked"} },
-		"a trailer":                         func(r *http.Request) { r.Trailer = http.Header{"A": nil} },
-		"to close":                          func(r *http.Request) { r.Close = true },
 		"Connection":                        func(r *http.Request) { r.Header.Set("Connection", "close") },
 		"connection, in small letters":      func(r *http.Request) { r.Header["connection"] = []string{"close"} },
 		"Expect":                            func(r *http.Request) { r.Header.Set("Expect", "100-continue") },
@@ -88,16 +96,22 @@ func TestRequestIsLeftToNetHTTP(t *testing.T) {
 		"a value with a CR":                 func(r *http.Request) { r.Header["A"] = []string{"x\rB: y"} },
 		"a value with a NUL":                func(r *http.Request) { r.Header["A"] = []string{"x\x00"} },
 		"a value with a line break, second": func(r *http.Request) { r.Header["A"] = []string{"x", "y\r\n"} },
+		"a proxy of SOCKS": func(r *http.Request) {
+			refused = func(*http.Request) (*url.URL, error) { return &url.URL{Scheme: "socks5", Host: "p:1"}, nil }
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			req := request(t, "GET", "http://h/")
-			if _, ok := appendHead(nil, req); !ok || !isPlain(req) {
-				t.Fatal("even without the change")
-			}
-			if change(req); isPlain(req) {
-				if head, ok := appendHead(nil, req); ok {
-					t.Errorf("%q is written here", head)
-				}
+			s := serve(t, func(_ int, p *peer) { t.Errorf("it was sent: %q", p.request()) })
+			tr := newTransport(t)
+			refused = func(*http.Request) (*url.URL, error) { return nil, nil }
+			req := request(t, "GET", s.url)
+			req.Header.Set("Authorization", "secret")
+			change(req)
+			tr.Proxy = refused
+			resp, err := tr.RoundTrip(req)
+			wantErr(t, err, ErrRequest)
+			if resp != nil || err != nil && strings.Contains(err.Error(), "secret") {
+				t.Errorf("beside the error: %v; or a secret in %v", resp, err)
 			}
 		})
 	}
@@ -116,8 +130,8 @@ func TestNoByteEndsALineEarly(t *testing.T) {
 			"name":   {Method: "GET", URL: &url.URL{Scheme: "http", Host: "h"}, Header: http.Header{bad: {"v"}}},
 			"value":  {Method: "GET", URL: &url.URL{Scheme: "http", Host: "h"}, Header: http.Header{"N": {bad}}},
 		} {
-			head, ok := appendHead(nil, req)
-			if !ok || name == "opaque" && c == '%' { // that begins no escape
+			head, err := appendHead(nil, req, nil)
+			if err != nil || name == "opaque" && c == '%' { // that begins no escape
 				continue
 			}
 			lines := 3
@@ -139,45 +153,54 @@ func TestNoByteEndsALineEarly(t *testing.T) {
 	}
 }
 
-func TestWhatIsLeftToNetHTTPIsSentOrRefused(t *testing.T) {
+// Other methods are sent here, too, if there is no body.
+func TestOtherMethods(t *testing.T) {
 	s := serve(t, func(_ int, p *peer) {
 		for {
 			head := p.request()
 			if head == "" {
 				return
 			}
-			if strings.Contains(head, "Injected") {
-				t.Errorf("the server got %q", head)
-			}
 			method, _, _ := strings.Cut(head, " ")
-			if method == "PUT" {
-				io.ReadFull(p.in, make([]byte, 4))
-			}
 			p.say("HTTP/1.1 200 OK\r\nX-Method: " + method + "\r\nContent-Length: 0\r\n\r\n")
 		}
 	})
 	tr := newTransport(t)
-	for _, method := range []string{"PUT", "POST", "DELETE", "OPTIONS"} {
-		req := request(t, method, s.url)
-		if method == "PUT" {
-			req.Body, req.ContentLength = io.NopCloser(strings.NewReader("body")), 4
-		}
-		resp, err := tr.RoundTrip(req)
+	for _, method := range []string{"PUT", "POST", "DELETE", "OPTIONS", "PATCH"} {
+		resp, err := tr.RoundTrip(request(t, method, s.url))
 		if err != nil || resp.Header.Get("X-Method") != method {
 			t.Errorf("%s: %v, %v", method, resp, err)
-			continue
 		}
-		resp.Body.Close()
 	}
-	for _, change := range []func(*http.Request){
-		func(r *http.Request) { r.Header["A"] = []string{"x\r\nInjected: y"} },
-		func(r *http.Request) { r.Header["A\r\nInjected"] = []string{"x"} },
-		func(r *http.Request) { r.URL.RawQuery = "a HTTP/1.1\r\nInjected: y" },
-	} {
-		req := request(t, "GET", s.url)
-		change(req)
-		if resp, err := tr.RoundTrip(req); err == nil {
-			t.Errorf("it was sent: %v", resp)
-		}
+	if n := s.accepted(); n != 1 {
+		t.Errorf("%d connections, want 1", n)
+	}
+}
+
+// A body goes over net/http's connections, made as ours are.
+func TestBodiesGoOverNetHTTP(t *testing.T) {
+	srv, trust := secure(t, func(w http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		io.WriteString(w, r.Proto+" "+string(b))
+	})
+	_, port, _ := net.SplitHostPort(srv.Listener.Addr().String())
+	tr := newTransport(t)
+	tr.TLS = trust
+	tr.Dialer = &Dialer{Lookup: func(context.Context, string) ([]netip.Addr, error) { return []netip.Addr{loopback}, nil }}
+	req, err := http.NewRequestWithContext(t.Context(), "PUT", "https://example.com:"+port, strings.NewReader("body"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	over := tr.NetHTTP()
+	resp, err := over.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if b, err := io.ReadAll(resp.Body); string(b) != "HTTP/1.1 body" || err != nil {
+		t.Errorf("the server got %q, %v", b, err)
+	}
+	if tr.NetHTTP() != over {
+		t.Error("there are two of them")
 	}
 }

@@ -101,7 +101,7 @@ func (a *answer) frame(c *connection, size int) (*http.Response, error) {
 	if len(codings) > 0 && (len(codings) > 1 || !strings.EqualFold(codings[0], "chunked") || len(lengths) > 0 || a.ProtoMinor == 0) {
 		return nil, malformed("Transfer-Encoding %.80q and Content-Length %.80q in %s", codings, lengths, a.Proto)
 	}
-	a.Close = a.ProtoMinor == 0 || hasClose(a.Header["Connection"])
+	a.Close = a.Request.Close || a.ProtoMinor == 0 || hasClose(a.Header["Connection"])
 	resp, b := &a.Response, &a.body
 	b.reuse, b.source, b.left = !a.Close, c.in, a.ContentLength
 	switch {

@@ -304,7 +304,7 @@ func TestIdleConnectionsAreBounded(t *testing.T) {
 	}
 	close(together)
 	group.Wait()
-	if n := len(tr.idle.conns[origin{false, s.url[len("http://"):]}]); n != 2 {
+	if n := len(tr.idle.conns[route{host: s.url[len("http://"):]}]); n != 2 {
 		t.Errorf("%d idle connections, want 2", n)
 	}
 	tr.CloseIdleConnections()

@@ -13,11 +13,16 @@ import (
 	"time"
 )
 
-// Transport is an [http.RoundTripper] over HTTP/1.1. The zero value is ready for use. It
-// is safe for concurrent use, and must not be copied or changed after its first use.
+// Transport is an [http.RoundTripper] over HTTP/1.1, for requests without a body. The
+// zero value is ready for use. It is safe for concurrent use, and must not be copied or
+// changed after its first use.
 //
-// It adds no header but Host, asks for no compression, and undoes none. It tells an
+// It adds no header but Host and, with methods that have a body elsewhere,
+// Content-Length; it asks for no compression, and undoes none. It tells an
 // [httptrace.ClientTrace] what net/http does, but for each header that is written.
+//
+// The body of a response has a method Slow(), to be called before its end or Close: new
+// connections then avoid the address for some time, and this one is not used again.
 type Transport struct {
 	// Dialer opens the connections; nil means one of the transport's own.
 	Dialer *Dialer
@@ -25,6 +30,7 @@ type Transport struct {
 	// unless it is set, and the protocol are added.
 	TLS *tls.Config
 	// Proxy gives the proxy of a request, or nil; nil means [http.ProxyFromEnvironment].
+	// Its scheme is http or https.
 	Proxy func(*http.Request) (*url.URL, error)
 	// MaxIdle bounds the idle connections of a host; 0 means 10.
 	MaxIdle int
@@ -36,12 +42,20 @@ type Transport struct {
 	// answer's head; 0 means 1 min.
 	HeadTimeout time.Duration
 
-	once sync.Once
-	idle idle
-	rest http.Transport // for what is not done here
+	ready sync.Once
+	idle  idle
+
+	mu     sync.Mutex
+	theirs closer // net/http's, once NetHTTP has been called
 }
 
-var _ http.RoundTripper = (*Transport)(nil)
+// closer is a RoundTripper that has idle connections.
+type closer interface {
+	http.RoundTripper
+	CloseIdleConnections()
+}
+
+var _ closer = (*Transport)(nil)
 
 func (t *Transport) setUp() {
 	if t.Dialer == nil {
@@ -53,50 +67,42 @@ func (t *Transport) setUp() {
 	t.HandshakeTimeout = cmp.Or(t.HandshakeTimeout, 10*time.Second)
 	t.HeadTimeout = cmp.Or(t.HeadTimeout, time.Minute)
 	t.idle.most, t.idle.timeout = cmp.Or(t.MaxIdle, 10), cmp.Or(t.IdleTimeout, 90*time.Second)
-
-	r := &t.rest
-	r.Proxy, r.DialContext, r.TLSClientConfig = t.Proxy, t.Dialer.DialContext, t.TLS.Clone()
-	r.Protocols = new(http.Protocols)
-	r.Protocols.SetHTTP1(true)
-	r.DisableCompression = true
-	r.MaxIdleConnsPerHost, r.IdleConnTimeout = t.idle.most, t.idle.timeout
-	r.TLSHandshakeTimeout, r.ResponseHeaderTimeout, r.ExpectContinueTimeout = t.HandshakeTimeout, t.HeadTimeout, time.Second
-	r.ReadBufferSize, r.WriteBufferSize = bufferSize, bufferSize
 }
 
-// RoundTrip implements [http.RoundTripper]. What the connection or the answer does wrong
-// is its error; [ErrMalformed] is one. If the request's context ends, its cause is.
+// RoundTrip implements [http.RoundTripper]. Its errors are [ErrRequest], before anything
+// is sent, what the connection does wrong, or [ErrMalformed]. If the request's context
+// ends, its cause is the error.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	t.once.Do(t.setUp)
-	if !canLook || !isPlain(req) {
-		return t.rest.RoundTrip(req)
+	if !canLook {
+		return withoutLook(t).RoundTrip(req)
 	}
-	if proxy, err := t.Proxy(req); proxy != nil || err != nil {
-		return t.rest.RoundTrip(req)
+	t.ready.Do(t.setUp)
+	to, proxy, err := t.routeOf(req)
+	if err != nil {
+		return nil, err
 	}
 	buffer := heads.Get().(*[]byte)
 	defer heads.Put(buffer)
-	head, ok := appendHead((*buffer)[:0], req)
-	if *buffer = head; !ok {
-		return t.rest.RoundTrip(req)
+	head, err := appendHead((*buffer)[:0], req, proxy)
+	if *buffer = head; err != nil {
+		return nil, err
 	}
-	return t.roundTrip(req, head)
+	return t.roundTrip(req, to, proxy, head)
 }
 
 var heads = sync.Pool{New: func() any { return new([]byte) }}
 
 // roundTrip sends a request on an idle connection, or on a new one.
-func (t *Transport) roundTrip(req *http.Request, head []byte) (*http.Response, error) {
+func (t *Transport) roundTrip(req *http.Request, to route, proxy *url.URL, head []byte) (*http.Response, error) {
 	ctx := req.Context()
 	trace := httptrace.ContextClientTrace(ctx)
 	if trace == nil {
 		trace = noTrace
 	}
-	to := origin{req.URL.Scheme == "https", req.URL.Host}
 	if trace.GetConn != nil {
 		trace.GetConn(to.address())
 	}
-	if err := ctx.Err(); err != nil {
+	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	if c, since := t.idle.take(to, t.HeadTimeout); c != nil {
@@ -104,11 +110,11 @@ func (t *Transport) roundTrip(req *http.Request, head []byte) (*http.Response, e
 			trace.GotConn(httptrace.GotConnInfo{Conn: c.stream, Reused: true, WasIdle: true, IdleTime: time.Since(since)})
 		}
 		resp, err := t.send(c, req, head, trace)
-		if !errors.Is(err, errStale) {
+		if !errors.Is(err, errStale) || !isSafe(req.Method) {
 			return resp, err
 		}
 	}
-	c, err := t.open(ctx, to, trace)
+	c, err := t.open(ctx, to, proxy, trace)
 	if err != nil {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
@@ -125,7 +131,10 @@ var noTrace = new(httptrace.ClientTrace)
 
 // CloseIdleConnections closes those that no request uses.
 func (t *Transport) CloseIdleConnections() {
-	t.once.Do(t.setUp)
 	t.idle.close()
-	t.rest.CloseIdleConnections()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.theirs != nil {
+		t.theirs.CloseIdleConnections()
+	}
 }

@@ -68,14 +68,24 @@ type Renewer interface {
 // GetBody too: without it the first attempt is the last. If it fails, the error holds
 // what failed before, an [*APIError] or the network's, and why it was not tried again.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.roundTrip(req)
+	base := t.Base
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	return t.RoundTripOver(base, req)
+}
+
+// RoundTripOver is RoundTrip over another base. A program that calls no other method
+// does not link net/http's transport, which is a tenth of a small one.
+func (t *Transport) RoundTripOver(base http.RoundTripper, req *http.Request) (*http.Response, error) {
+	resp, err := t.roundTrip(base, req)
 	if err != nil && req.Body != nil {
 		req.Body.Close() // the contract of RoundTripper; closing twice does no harm
 	}
 	return resp, err
 }
 
-func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
+func (t *Transport) roundTrip(base http.RoundTripper, req *http.Request) (*http.Response, error) {
 	if from := req.Response; from != nil && from.Request != nil && from.Request.URL.Host != req.URL.Host {
 		return nil, &notSentError{"following a redirection", errors.New("it leads to another host, which would get a signature and the session token: send a request there by itself")}
 	}
@@ -92,7 +102,7 @@ func (t *Transport) roundTrip(req *http.Request) (*http.Response, error) {
 	for attempt := 1; ; attempt++ {
 		skew := shared.skew.Load()
 		began := time.Now()
-		resp, cred, err := t.attempt(req, body, payload, skew)
+		resp, cred, err := t.attempt(base, req, body, payload, skew)
 		t.report(req, resp, err, attempt, began)
 		if err == nil && resp.StatusCode < 400 {
 			shared.budget.refill(attempt)
@@ -174,7 +184,7 @@ func rewind(req *http.Request, resp *http.Response, failure error) (body io.Read
 }
 
 // attempt signs a copy of the request and sends it.
-func (t *Transport) attempt(req *http.Request, body io.ReadCloser, payload sigv4.PayloadHash, skew int64) (*http.Response, sigv4.Credentials, error) {
+func (t *Transport) attempt(base http.RoundTripper, req *http.Request, body io.ReadCloser, payload sigv4.PayloadHash, skew int64) (*http.Response, sigv4.Credentials, error) {
 	cred, err := t.Provider.Credentials(req.Context())
 	if err != nil {
 		if body != nil {
@@ -205,10 +215,6 @@ func (t *Transport) attempt(req *http.Request, body io.ReadCloser, payload sigv4
 			signed.Body.Close()
 		}
 		return nil, cred, &notSentError{"signing", err}
-	}
-	base := t.Base
-	if base == nil {
-		base = http.DefaultTransport
 	}
 	resp, err := base.RoundTrip(signed)
 	if resp != nil && resp.Request == nil {
