@@ -14,8 +14,7 @@ func (b *bench) limited(row string, l limits) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(b.out, "\n%s: %v to the first byte, %d MB/s per connection%s, medians of %d rounds\n\n",
-		row, l.FirstByte, l.PerConn/1e6, overTLS(l), b.rounds)
+	fmt.Fprintf(b.out, "\n%s: an object%s, medians of %d rounds\n\n", row, l, b.rounds)
 	fmt.Fprintf(b.out, "%-9s%-9s%-14s%9s%9s%12s%14s%9s%10s\n", "threads", "size", "by", "wall s", "MB/s", "% of limit", "CPU s per GB", "× CPU", "peak MiB")
 	const bare, ours = 0, 1
 	var goals []func()

@@ -36,20 +36,22 @@ var rows = []struct {
 	name  string
 	print func(b *bench, row string) error
 }{
-	{"unlimited", func(b *bench, row string) error { return b.unlimited(row, limits{}) }},
-	{"limited", func(b *bench, row string) error { return b.limited(row, likeS3()) }},
-	{"unlimited-tls", func(b *bench, row string) error { return b.unlimited(row, limits{TLS: true}) }},
-	{"limited-tls", func(b *bench, row string) error {
-		l := likeS3()
-		l.TLS = true
-		return b.limited(row, l)
-	}},
+	{"unlimited", with(limits{}, (*bench).unlimited)},
+	{"unlimited-tls", with(overTLS(limits{}), (*bench).unlimited)},
+	{"limited", with(likeS3(), (*bench).limited)},
+	{"limited-tls", with(overTLS(likeS3()), (*bench).limited)},
 	{"slow", (*bench).slow},
 	{"broken", (*bench).broken},
 	{"memory", (*bench).memory},
 	{"reading", (*bench).reading},
 	{"waiting", (*bench).waiting},
-	{"upload", (*bench).upload},
+	{"upload", with(limits{}, (*bench).upload)},
+	{"upload-tls", with(overTLS(limits{}), (*bench).upload)},
+	{"upload-limited", with(overTLS(likeS3()), (*bench).upload)},
+}
+
+func with(l limits, print func(*bench, string, limits) error) func(*bench, string) error {
+	return func(b *bench, row string) error { return print(b, row, l) }
 }
 
 func main() {

@@ -108,20 +108,16 @@ func (o object) check(path string) error {
 		return err
 	}
 	defer f.Close()
-	return o.checkBytes(path, f)
-}
-
-func (o object) checkBytes(name string, r io.Reader) error {
 	h, err := checksum.CRC32C.New()
 	if err != nil {
 		return err
 	}
-	n, err := io.CopyBuffer(h, struct{ io.Reader }{r}, make([]byte, 1<<20))
+	n, err := io.CopyBuffer(h, struct{ io.Reader }{f}, make([]byte, 1<<20))
 	if err != nil {
 		return err
 	}
 	if h.Value() != o.crc32c {
-		return fmt.Errorf("%s has %d bytes, which are not the %d of %s", name, n, o.size, o.key)
+		return fmt.Errorf("%s has %d bytes, which are not the %d of %s", path, n, o.size, o.key)
 	}
 	return nil
 }

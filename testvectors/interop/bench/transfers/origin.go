@@ -28,14 +28,31 @@ const (
 // limits are what an origin has in common with S3. The zero value has none.
 type limits struct {
 	FirstByte time.Duration // from a request to its answer
-	PerConn   int64         // bytes a second of each connection
+	PerConn   int64         // bytes a second of each connection, either way
 	TLS       bool
 	Faults    []string // as s3test.ParseFault reads them
+}
+
+// String is what can be said behind what is transferred.
+func (l limits) String() string {
+	s := " without limits"
+	if l.PerConn > 0 {
+		s = fmt.Sprintf(" with %v to the first byte and %d MB/s per connection", l.FirstByte, l.PerConn/1e6)
+	}
+	if l.TLS {
+		s += " over TLS"
+	}
+	return s
 }
 
 // likeS3 are the limits under which threads are worth having.
 func likeS3(faults ...string) limits {
 	return limits{FirstByte: 30 * time.Millisecond, PerConn: 40e6, Faults: faults}
+}
+
+func overTLS(l limits) limits {
+	l.TLS = true
+	return l
 }
 
 // origin is s3test in another process, so that its work is not counted.

@@ -22,6 +22,7 @@ type job struct {
 	Key     string
 	Path    string // the file that is written, or uploaded
 	Threads int
+	Window  int64         // of who reads, if it can be told; 0 is its own
 	Times   int           // 0 is once
 	Rest    time.Duration // of who reads, behind each MiB
 	Profile string        // a file for a profile of its CPU time; "" is none

@@ -102,9 +102,10 @@ func (b *bench) one(r run) (u usage, err error) {
 	defer at.stop()
 	j := r.job
 	j.URL, j.CA, j.Key = at.URL, at.CA, r.object.key
+	back := job{Client: "net/http", Do: "download", URL: j.URL, CA: j.CA, Key: j.Key, Path: filepath.Join(b.dir, "download"), Threads: 1}
+	defer os.Remove(back.Path)
 	if j.Do == "download" {
-		j.Path = filepath.Join(b.dir, "download")
-		defer os.Remove(j.Path)
+		j.Path = back.Path
 	}
 	if u, err = j.run(); err != nil {
 		return u, err
@@ -112,11 +113,13 @@ func (b *bench) one(r run) (u usage, err error) {
 	if u.sent, err = at.sent(); err != nil {
 		return u, err
 	}
-	switch j.Do {
-	case "download":
-		err = r.object.check(j.Path)
-	case "upload":
-		err = r.object.checkUpload(at)
+	if j.Do == "upload" {
+		if _, err := back.run(); err != nil {
+			return u, err
+		}
+	}
+	if j.Do != "read" {
+		err = r.object.check(back.Path)
 	}
 	return u, err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -33,8 +34,12 @@ func (c sigvier) download(ctx context.Context, j job) error {
 }
 
 func (c sigvier) read(ctx context.Context, j job, w io.Writer) error {
-	_, err := transfer.DownloadTo(ctx, c.Client, transfer.DownloadInput{Bucket: bucket, Key: j.Key, Threads: j.Threads}, w)
-	return err
+	r, err := transfer.NewReader(ctx, c.Client, transfer.DownloadInput{Bucket: bucket, Key: j.Key, Threads: j.Threads, Window: j.Window})
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, r)
+	return errors.Join(err, r.Close())
 }
 
 func (c sigvier) upload(ctx context.Context, j job) error {
@@ -43,7 +48,7 @@ func (c sigvier) upload(ctx context.Context, j job) error {
 		return err
 	}
 	defer f.Close()
-	report, err := transfer.Upload(ctx, c.Client, transfer.UploadInput{Bucket: bucket, Key: j.Key}, f)
+	report, err := transfer.Upload(ctx, c.Client, transfer.UploadInput{Bucket: bucket, Key: j.Key, Threads: j.Threads, PartSize: partLength}, f)
 	if err == nil && report.Verified != transfer.FullObject {
 		err = fmt.Errorf("sigvier verified no more than %q", report.Verified)
 	}

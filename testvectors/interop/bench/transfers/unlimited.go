@@ -23,7 +23,7 @@ func (b *bench) unlimited(row string, l limits) error {
 	const bare, crc32c, crc64 = 0, 1, 6
 	peers := []int{2, 3, 4, 5}
 	runs[crc32c].name, runs[crc64].name = "sigvier, CRC32C", "sigvier, CRC64NVME"
-	fmt.Fprintf(b.out, "\n%s: %s without limits%s, %d threads, medians of %d rounds\n\n", row, bytesText(light[0].size), overTLS(l), threads, b.rounds)
+	fmt.Fprintf(b.out, "\n%s: %s%s, %d threads, medians of %d rounds\n\n", row, bytesText(light[0].size), l, threads, b.rounds)
 	if err := b.warmUp(runs); err != nil {
 		return err
 	}
@@ -49,11 +49,4 @@ func (b *bench) unlimited(row string, l limits) error {
 	b.atMost(row+": wall, CRC32C verified, against the best peer", against(rounds, crc32c, wall, peers...), 1)
 	b.atMost(row+": CPU, CRC32C verified, against the best peer", against(rounds, crc32c, cpu, peers...), 1)
 	return nil
-}
-
-func overTLS(l limits) string {
-	if l.TLS {
-		return " over TLS"
-	}
-	return ""
 }

@@ -1,20 +1,18 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 
-	"github.com/sigvier/sigvier/s3client"
 	"github.com/sigvier/sigvier/s3client/checksum"
 )
 
 // upload is a file that goes to the origin in parts. The floor puts the same parts, and
 // says nothing of what is in them.
-func (b *bench) upload(row string) error {
+func (b *bench) upload(row string, l limits) error {
 	const threads = 8
 	size := 512 << 20 / b.divide
 	path := filepath.Join(b.dir, "source")
@@ -26,13 +24,12 @@ func (b *bench) upload(row string) error {
 	o.key = row
 	names := []string{"net/http", "sigvier", "manager", "tm-range", "minio-go"}
 	const bare, ours = 0, 1
-	peers := []int{2, 3, 4}
-	runs := each(row, limits{}, o, threads, names...)
+	runs := each(row, l, o, threads, names...)
 	for i := range runs {
 		runs[i].job.Do, runs[i].job.Path = "upload", path
 	}
 	runs[3].name = "transfermanager" // which knows no ranges here
-	fmt.Fprintf(b.out, "\n%s: %s in parts of %s, %d threads, medians of %d rounds\n\n", row, bytesText(size), bytesText(partLength), threads, b.rounds)
+	fmt.Fprintf(b.out, "\n%s: %s in parts of %s%s, %d threads, medians of %d rounds\n\n", row, bytesText(size), bytesText(partLength), l, threads, b.rounds)
 	if err := b.warmUp(runs); err != nil {
 		return err
 	}
@@ -47,7 +44,6 @@ func (b *bench) upload(row string) error {
 	}
 	fmt.Fprintln(b.out)
 	b.atMost(row+": wall, against net/http", against(rounds, ours, wall, bare), 1.1)
-	b.atMost(row+": wall, against the best peer", against(rounds, ours, wall, peers...), 1)
 	return nil
 }
 
@@ -70,18 +66,4 @@ func makeFile(path string, size int64) (object, error) {
 	}
 	o.crc32c = h.Value()
 	return o, errors.Join(err, f.Close())
-}
-
-// checkUpload reads what the origin has.
-func (o object) checkUpload(at *origin) error {
-	c, err := connect(at.URL, 1)
-	if err != nil {
-		return err
-	}
-	out, err := c.GetObject(context.Background(), s3client.GetObjectInput{Bucket: bucket, Key: o.key})
-	if err != nil {
-		return err
-	}
-	defer out.Body.Close()
-	return o.checkBytes(o.key, out.Body)
 }
