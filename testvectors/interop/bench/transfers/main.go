@@ -5,10 +5,10 @@
 // belongs. Sigvier verifies the checksum of the whole object in the same time; nobody
 // else verifies anything but, by parts, the parts' own checksums.
 //
-//	go -C testvectors/interop run ./bench/transfers                    all rows, with the goals
-//	go -C testvectors/interop run ./bench/transfers -run unlimited     some of them
-//	go -C testvectors/interop run ./bench/transfers -rounds 3 -divide 8   a short run, of objects an eighth as large
-//	go -C testvectors/interop run ./bench/transfers -run unlimited -profiles DIR
+//	go -C testvectors/interop run ./bench/transfers                        all rows, with the goals
+//	go -C testvectors/interop run ./bench/transfers -run 'limited|upload'  some of them
+//	go -C testvectors/interop run ./bench/transfers -rounds 3 -divide 8    fewer rounds, smaller objects
+//	go -C testvectors/interop run ./bench/transfers -profiles DIR          where the CPU time goes, for go tool pprof
 //
 // The origin is s3test in another process, which keeps the objects in files, with
 // limits like S3's where the row says so. Each transfer has a process of its own: its
@@ -67,14 +67,14 @@ func main() {
 	for _, r := range rows {
 		names = append(names, r.name)
 	}
-	pattern := flag.String("run", ".", "measure only the rows that match `regexp`: "+strings.Join(names, ", "))
+	pattern := flag.String("run", ".*", "measure only the rows whose whole name matches `regexp`: "+strings.Join(names, ", "))
 	rounds := flag.Int("rounds", 5, "`rounds` of each")
 	divide := flag.Int64("divide", 1, "divide the sizes of all objects by `n`, for a shorter run")
 	dir := flag.String("dir", memoryFolder(), "keep the objects and files below `folder`")
 	profiles := flag.String("profiles", "", "write a CPU profile of each client's first round to `folder`")
 	check := flag.Bool("check", false, "exit with 1 if a goal is missed")
 	flag.Parse()
-	wanted, err := regexp.Compile(*pattern)
+	wanted, err := regexp.Compile("^(?:" + *pattern + ")$")
 	if flag.NArg() > 0 || *rounds < 1 || *divide < 1 || err != nil {
 		flag.Usage()
 		os.Exit(2)
