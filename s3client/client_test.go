@@ -232,18 +232,21 @@ func TestRoleIsAssumedOnceForAll(t *testing.T) {
 	}
 }
 
-// The clock of the options is the one that requests are signed by.
 // A program that sends bytes by itself asks how.
 func TestClientTellsHowItsUploadsAreProtected(t *testing.T) {
 	for _, test := range []struct {
 		endpoint  string
 		checksums s3client.ChecksumPolicy
-		overTLS   bool
+		protected bool
 		want      s3client.ChecksumPolicy
 	}{
 		{"", "", true, s3client.ChecksumsWhenRequired},
 		{"https://s3.example.com", s3client.ChecksumsAlways, true, s3client.ChecksumsAlways},
-		{"http://127.0.0.1:9000", s3client.ChecksumsNever, false, s3client.ChecksumsNever},
+		{"http://s3.example.com", s3client.ChecksumsNever, false, s3client.ChecksumsNever},
+		{"http://192.0.2.1:9000", "", false, s3client.ChecksumsWhenRequired},
+		{"http://127.0.0.1:9000", "", true, s3client.ChecksumsWhenRequired},
+		{"http://[::1]:9000", "", true, s3client.ChecksumsWhenRequired},
+		{"http://localhost", "", true, s3client.ChecksumsWhenRequired},
 	} {
 		c := s3client.Connection{AuthorizationType: s3client.AccessKey, AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: s3client.NewSecret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
 			Region: "eu-central-1", Endpoint: test.endpoint, Checksums: test.checksums}
@@ -251,12 +254,13 @@ func TestClientTellsHowItsUploadsAreProtected(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if client.OverTLS() != test.overTLS || client.Checksums() != test.want {
-			t.Errorf("%+v: OverTLS() = %v, Checksums() = %s", test, client.OverTLS(), client.Checksums())
+		if client.ProtectedInTransit() != test.protected || client.Checksums() != test.want {
+			t.Errorf("%+v: ProtectedInTransit() = %v, Checksums() = %s", test, client.ProtectedInTransit(), client.Checksums())
 		}
 	}
 }
 
+// The clock of the options is the one that requests are signed by.
 func TestNowIsTheClock(t *testing.T) {
 	c := aws()
 	role := byRole()

@@ -274,7 +274,7 @@ func TestGuardKnowsEveryOperation(t *testing.T) {
 	client := reflect.TypeFor[*s3client.Client]()
 	for i := range client.NumMethod() {
 		switch name := client.Method(i).Name; name {
-		case "Credentials", "DownloadThreads", "Checksums", "OverTLS": // neither bucket nor key
+		case "Credentials", "DownloadThreads", "Checksums", "ProtectedInTransit": // neither bucket nor key
 		default:
 			if _, ok := operations[name]; !ok {
 				t.Errorf("no test restricts %s", name)

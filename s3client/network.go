@@ -34,9 +34,12 @@ func (c Connection) network() (network, error) {
 	return n, nil
 }
 
-// OverTLS reports whether requests go over TLS, which protects their bodies as well as
-// a signature of them would.
-func (c *Client) OverTLS() bool { return c.network.scheme == "https" }
+// ProtectedInTransit reports whether nobody on the way can change what is sent: requests
+// go over TLS, or stay on this machine. A body that has a checksum, against accidents,
+// need not be signed then.
+func (c *Client) ProtectedInTransit() bool {
+	return c.network.scheme == "https" || isLoopback(c.network.host)
+}
 
 // isLoopback reports whether what is sent to a host, with or without port, stays on
 // this machine.

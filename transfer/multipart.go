@@ -129,8 +129,9 @@ func (m *multipart) create(ctx context.Context, headers s3client.ObjectHeaders, 
 		return m.explain(err)
 	}
 	m.id, m.algorithm = out.UploadID, in.ChecksumAlgorithm
-	// Over TLS a checksum is enough, if it is clear that the service compares it.
-	m.signed = !m.overTLS || m.algorithm == "" || out.ChecksumAlgorithm != m.algorithm
+	// A checksum is enough where nobody can change the bytes on the way, if it is clear
+	// that the service compares it.
+	m.signed = !m.protected || m.algorithm == "" || out.ChecksumAlgorithm != m.algorithm
 	return nil
 }
 

@@ -379,8 +379,9 @@ func TestUploadIsHeldAgainstTheAnswers(t *testing.T) {
 		part:  func(out *s3client.UploadPartOutput) { out.Checksum = checksum.Value{} },
 		whole: func(out *s3client.CompleteMultipartUploadOutput) { out.Checksum = checksum.Value{} }}
 	for dst, want := range map[transfer.Destination]transfer.Verified{
-		&mute:        transfer.FullObject, // by a look at the object
-		blind{&mute}: transfer.PerPart,
+		&mute:                 transfer.FullObject, // by a look at the object
+		blind{&mute}:          transfer.ETagOnly,
+		exposed{blind{&mute}}: transfer.PerPart, // by their signatures
 	} {
 		report, err := transfer.Upload(t.Context(), dst, inParts(2), file(t, random(5000)))
 		if err != nil || report.Verified != want {
@@ -388,6 +389,11 @@ func TestUploadIsHeldAgainstTheAnswers(t *testing.T) {
 		}
 	}
 }
+
+// exposed goes through a network.
+type exposed struct{ transfer.Destination }
+
+func (exposed) ProtectedInTransit() bool { return false }
 
 // blind may not look at objects.
 type blind struct{ transfer.Destination }
@@ -569,7 +575,7 @@ type proofs struct {
 	parts     []s3client.UploadPartInput
 }
 
-func (d *proofs) OverTLS() bool { return d.tls }
+func (d *proofs) ProtectedInTransit() bool { return d.tls }
 
 func (d *proofs) CreateMultipartUpload(ctx context.Context, in s3client.CreateMultipartUploadInput) (s3client.CreateMultipartUploadOutput, error) {
 	out, err := d.Destination.CreateMultipartUpload(ctx, in)

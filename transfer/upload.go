@@ -19,7 +19,7 @@ import (
 // asked where an answer was lost, and for a condition, and may be refused.
 type Destination interface {
 	Checksums() s3client.ChecksumPolicy // which to send
-	OverTLS() bool                      // a part that has a checksum need not be signed, too
+	ProtectedInTransit() bool           // a part that has a checksum need not be signed, too
 	PutObject(context.Context, s3client.PutObjectInput) (s3client.PutObjectOutput, error)
 	CreateMultipartUpload(context.Context, s3client.CreateMultipartUploadInput) (s3client.CreateMultipartUploadOutput, error)
 	UploadPart(context.Context, s3client.UploadPartInput) (s3client.UploadPartOutput, error)
@@ -82,8 +82,8 @@ func checkThreads(n int) error {
 // [UploadFrom] does.
 //
 // The service holds the bytes against what is sent with them: the SHA-256 that is
-// signed with a PutObject, and with each part its CRC64NVME and, unless TLS protects
-// it, its SHA-256, too. The CRC64NVME of the whole, combined from those of the parts,
+// signed with a PutObject, and with each part its CRC64NVME and, unless it is protected
+// on the way, by TLS or since it stays on this machine, its SHA-256, too. The CRC64NVME of the whole, combined from those of the parts,
 // goes with the completion, and is compared with the answer's. If the connection's
 // checksums are "never", the SHA-256 of each part is all.
 //
@@ -163,7 +163,7 @@ type upload struct {
 	dst       Destination
 	in        UploadInput
 	checksums s3client.ChecksumPolicy
-	overTLS   bool
+	protected bool // on the way
 	share     *share
 	start     time.Time
 
@@ -181,7 +181,7 @@ func newUpload(dst Destination, in UploadInput) (*upload, error) {
 		return nil, err
 	}
 	in.Threads = workers(in.Threads, autoThreads, 1)
-	return &upload{dst: dst, in: in, checksums: dst.Checksums(), overTLS: dst.OverTLS(), start: time.Now()}, nil
+	return &upload{dst: dst, in: in, checksums: dst.Checksums(), protected: dst.ProtectedInTransit(), start: time.Now()}, nil
 }
 
 // run does the work, with all that goes with it.

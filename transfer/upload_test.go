@@ -122,7 +122,7 @@ func (d destination) PutObject(ctx context.Context, in s3client.PutObjectInput) 
 type overHTTP struct{ transfer.Destination }
 
 func (overHTTP) Checksums() s3client.ChecksumPolicy { return s3client.ChecksumsWhenRequired }
-func (overHTTP) OverTLS() bool                      { return false }
+func (overHTTP) ProtectedInTransit() bool           { return false }
 
 func TestUploadGivesADestination(t *testing.T) {
 	data := random(1000)

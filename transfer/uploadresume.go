@@ -127,7 +127,7 @@ func (m *multipart) find(ctx context.Context, state *uploadState) (found bool, e
 	if earlier == nil {
 		return false, nil
 	}
-	m.id, m.signed = earlier.UploadID, earlier.Signed || !m.overTLS
+	m.id, m.signed = earlier.UploadID, earlier.Signed || !m.protected
 	if earlier.Summed {
 		m.algorithm = checksum.CRC64NVME
 	}

@@ -47,7 +47,7 @@ func TestProgressLine(t *testing.T) {
 type half struct{ transfer.Destination }
 
 func (half) Checksums() s3client.ChecksumPolicy { return s3client.ChecksumsNever }
-func (half) OverTLS() bool                      { return false }
+func (half) ProtectedInTransit() bool           { return false }
 
 func (half) PutObject(_ context.Context, in s3client.PutObjectInput) (s3client.PutObjectOutput, error) {
 	_, err := in.Body.(io.ReaderAt).ReadAt(make([]byte, 500), 0)
