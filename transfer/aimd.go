@@ -41,9 +41,9 @@ const (
 	// quickening is the number of round trips served without a refusal after which the
 	// increase is doubled, and again: who is refused that seldom has come too low.
 	quickening = 32
-	// leastLimit is for a service that refuses everything: a request each 5 s finds out
+	// leastLimit is for a service that refuses everything: a request each 2 s finds out
 	// when it no longer does.
-	leastLimit = 1.0 / 50
+	leastLimit = 1.0 / 20
 	// restUnit is the rest at a limit of one half.
 	restUnit = 100 * time.Millisecond
 )

@@ -63,7 +63,7 @@ func TestLimitFallsOncePerRoundTrip(t *testing.T) {
 }
 
 func TestSuccessAddsTheSameToEveryLimit(t *testing.T) {
-	for _, limit := range []float64{0.02, 0.4, 1, 7} {
+	for _, limit := range []float64{0.05, 0.4, 1, 7} {
 		a := newAIMD(256)
 		a.limit, a.threshold = limit, leastLimit
 		a.served(at(1), 7)
@@ -113,8 +113,8 @@ func TestOutageIsSoonForgotten(t *testing.T) {
 	for ; a.limit < 7 && successes < 1000; successes++ {
 		a.served(at(now), a.allowed(0))
 	}
-	if successes > 12 { // six double it to 1.28, and six add 1
-		t.Errorf("it takes %d successes to be at 7 again, want 12", successes)
+	if successes > 11 { // five double it to 1.6, and six add 1
+		t.Errorf("it takes %d successes to be at 7 again, want 11", successes)
 	}
 	before := a.limit
 	a.served(at(now), a.allowed(0))
@@ -167,7 +167,7 @@ func TestRest(t *testing.T) {
 		{1, 0, 0},
 		{0.5, 50 * time.Millisecond, 150 * time.Millisecond},
 		{0.1, 450 * time.Millisecond, 1350 * time.Millisecond},
-		{leastLimit, 2450 * time.Millisecond, 7350 * time.Millisecond},
+		{leastLimit, 950 * time.Millisecond, 2850 * time.Millisecond},
 	} {
 		a := newAIMD(256)
 		a.limit = test.limit

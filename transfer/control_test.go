@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/sigvier/sigvier/s3client"
@@ -251,5 +252,60 @@ func TestDownloadOfAnotherObjectBeginsAfresh(t *testing.T) {
 	wantFolder(t, dir, "file")
 	if report.Kept != 0 || !strings.Contains(report.Afresh, "its ETag was") {
 		t.Errorf("the report is %+v", report)
+	}
+}
+
+// A service that is down for twenty seconds when a download begins does not fail it, and
+// the HEAD for the checksum is not lost to that either; one that stays down does in the end.
+func TestDownloadThatBeginsInAnOutage(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		outage time.Duration
+		want   error
+	}{
+		{"twenty seconds", 20 * time.Second, nil},
+		{"a day", 24 * time.Hour, s3client.ErrSlowDown},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := newObject(30)
+				start := time.Now()
+				busy := func() error {
+					if time.Since(start) < test.outage {
+						return refused(503, "SlowDown")
+					}
+					return nil
+				}
+				o.get = func(int, s3client.GetObjectInput, *s3client.GetObjectOutput) error { return busy() }
+				heads := 0
+				o.head = func() (s3client.HeadObjectOutput, error) {
+					heads++
+					return s3client.HeadObjectOutput{}, busy()
+				}
+				dir := t.TempDir()
+				path := filepath.Join(dir, "file")
+				in := transfer.DownloadInput{Bucket: "data", Key: "k", Threads: 4, PartSize: 10, Budget: transfer.NewBudget(0, 0)}
+				report, err := transfer.Download(t.Context(), o, in, path)
+				took := time.Since(start)
+				t.Logf("it took %v and %d requests, %d HEADs", took, len(o.asked), heads)
+				if test.want != nil {
+					wantFailure(t, dir, report, err, test.want)
+					if took < 20*time.Second || took > 5*time.Minute {
+						t.Errorf("it gave up after %v", took)
+					}
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantFile(t, path, o.data)
+				if heads < 2 {
+					t.Error("the HEAD was not sent again")
+				}
+				if took > 40*time.Second {
+					t.Errorf("it took %v", took)
+				}
+			})
+		})
 	}
 }

@@ -270,11 +270,13 @@ func (d *run) first(ctx context.Context) (s3client.GetObjectOutput, error) {
 	if length > 0 {
 		ask = fmt.Sprintf("bytes=0-%d", length-1)
 	}
-	ctx, permit, err := d.share.begin(ctx)
-	if err != nil {
-		return s3client.GetObjectOutput{}, err
-	}
-	out, err := d.request(ctx, permit, s3client.GetObjectInput{Range: ask, VersionID: d.in.VersionID})
+	out, err := patiently(ctx, func() (out s3client.GetObjectOutput, err error) {
+		ctx, permit, err := d.share.begin(ctx)
+		if err != nil {
+			return out, err
+		}
+		return d.request(ctx, permit, s3client.GetObjectInput{Range: ask, VersionID: d.in.VersionID})
+	})
 	if errors.Is(err, s3client.ErrInvalidRange) {
 		return d.firstOfEmpty(ctx, err)
 	}

@@ -25,7 +25,7 @@ const (
 	// pauseBroken is the wait before the next try after such an answer, doubled each time.
 	pauseBroken = 100 * time.Millisecond
 	// maxThrottled bounds the requests in a row that the service wants to have later.
-	maxThrottled = 16
+	maxThrottled = 20
 	// pauseThrottled is the longest of the random waits after these.
 	pauseThrottled = 5 * time.Second
 )
@@ -108,7 +108,7 @@ func (d *run) feed(ctx context.Context, f *feed, body io.ReadCloser, buf []byte)
 			if throttled++; throttled == maxThrottled {
 				return fmt.Errorf("reading s3://%s/%s: the service wanted %d requests in a row to come later: %w", d.in.Bucket, d.in.Key, throttled, cut.err)
 			}
-			wait = rand.N(min(pauseBroken<<throttled, pauseThrottled))
+			wait = untilLater(throttled)
 			d.schedule.waits(f, nil) // for others would be throttled as well
 		default:
 			if fruitless++; fruitless == maxBroken {
@@ -120,6 +120,25 @@ func (d *run) feed(ctx context.Context, f *feed, body io.ReadCloser, buf []byte)
 			if err := pause(ctx, wait); err != nil {
 				return err
 			}
+		}
+	}
+}
+
+// untilLater is the pause after so many requests that the service wanted to come later.
+func untilLater(throttled int) time.Duration {
+	return rand.N(min(pauseBroken<<throttled, pauseThrottled))
+}
+
+// patiently sends a request that all others wait for again, as long as the service wants
+// it to come later.
+func patiently[T any](ctx context.Context, send func() (T, error)) (T, error) {
+	for throttled := 1; ; throttled++ {
+		out, err := send()
+		if throttled == maxThrottled || !isThrottling(err) {
+			return out, err
+		}
+		if err := pause(ctx, untilLater(throttled)); err != nil {
+			return out, err
 		}
 	}
 }

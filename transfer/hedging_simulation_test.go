@@ -243,8 +243,7 @@ func TestHedgingInVirtualTime(t *testing.T) {
 				for range downloads {
 					c := &simulatedClient{world: world, prefix: service, head: 30 * time.Millisecond}
 					start := world.elapsed
-					var d *simulatedDownload
-					d = c.download(size, help, test.network, func() { took = append(took, world.elapsed-start) })
+					d := c.download(size, help, test.network, func() { took = append(took, world.elapsed-start) })
 					world.run(start + time.Hour)
 					if missing := d.ledger.missing(size); len(missing) > 0 || d.working != 0 {
 						t.Fatalf("%v are missing, and %d workers still work", missing, d.working)

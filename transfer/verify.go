@@ -45,7 +45,7 @@ func (d *run) askChecksum(ctx context.Context) {
 	d.head = make(chan s3client.HeadObjectOutput, 1)
 	go func() {
 		defer close(d.head)
-		out, err := d.src.HeadObject(ctx, d.headInput())
+		out, err := patiently(ctx, func() (s3client.HeadObjectOutput, error) { return d.src.HeadObject(ctx, d.headInput()) })
 		if err == nil { // an error that matters is one of the GET's, too
 			d.head <- out
 		}
