@@ -276,3 +276,26 @@ func TestDownloadWithoutRoom(t *testing.T) {
 		wantFailure(t, dir, report, err)
 	})
 }
+
+// A reader whose context has ended says so, wherever the bytes were then.
+func TestDeadlineOfAReader(t *testing.T) {
+	for _, size := range []int{30, 10 << 20} { // all of it is in the window; most is not
+		for _, threads := range []int{1, 4} {
+			t.Run(fmt.Sprintf("%d bytes, %d threads", size, threads), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+					defer cancel()
+					r, err := transfer.NewReader(ctx, newObject(size), transfer.DownloadInput{Bucket: "data", Key: "k", Threads: threads, PartSize: 100_000, Window: 300_000})
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer r.Close()
+					time.Sleep(2 * time.Second)
+					if _, err := io.ReadAll(r); !errors.Is(err, context.DeadlineExceeded) {
+						t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
+					}
+				})
+			})
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -13,6 +14,7 @@ import (
 type Reader struct {
 	window *window
 	cancel context.CancelFunc
+	ended  func() error  // why the caller's context has ended, if it has
 	done   chan struct{} // closed when the download has ended
 	report Report
 	err    error // of the download; set before done is closed
@@ -27,9 +29,10 @@ func NewReader(ctx context.Context, src Source, in DownloadInput) (*Reader, erro
 	if err := in.check(); err != nil {
 		return nil, err
 	}
+	ended := ctx.Err
 	ctx, cancel := context.WithCancel(ctx)
 	d := newRun(src, in)
-	r := &Reader{cancel: cancel, done: make(chan struct{})}
+	r := &Reader{cancel: cancel, ended: ended, done: make(chan struct{})}
 	opened := make(chan *window, 1)
 	go func() {
 		defer close(r.done)
@@ -94,8 +97,8 @@ func (r *Reader) end() error {
 	switch {
 	case r.err == nil && r.window.isEmpty():
 		return io.EOF
-	case r.err == nil || r.window.isClosed() && errors.Is(r.err, context.Canceled):
-		return errClosed
+	case r.err == nil || errors.Is(r.err, errClosed) || r.window.isClosed() && errors.Is(r.err, context.Canceled):
+		return cmp.Or(r.ended(), errClosed)
 	}
 	return r.err
 }
