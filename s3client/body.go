@@ -202,7 +202,7 @@ func (b *body) over(base http.RoundTripper) http.RoundTripper { return withBodie
 
 // withBodies gives what sends requests that have a body, too, and links it.
 func withBodies(base http.RoundTripper) http.RoundTripper {
-	if own, ok := base.(*http1.Transport); ok {
+	if own, ok := base.(*http1.Bodiless); ok {
 		return own.NetHTTP()
 	}
 	return base

@@ -46,8 +46,7 @@ type Options struct {
 	// the form, or of the base credentials that assume the role.
 	Credentials sigv4.Provider
 	// Base sends the requests; nil means an [http1.Transport] of the client's own: HTTP/1.1
-	// connections, one for each worker, spread over all addresses that DNS gives. What has
-	// a body goes over the [net/http.Transport] that it gives.
+	// connections, one for each worker, spread over all addresses that DNS gives.
 	Base http.RoundTripper
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -180,8 +179,8 @@ func cmpNow(now func() time.Time) func() time.Time {
 // newTransport makes a transport that keeps one HTTP/1.1 connection for each
 // worker. Over one shared HTTP/2 connection the workers would wait for each
 // other, and a body that is unpacked on the way is not the bytes of its range.
-func newTransport(threads int) *http1.Transport {
-	return &http1.Transport{MaxIdle: max(threads, 8) + 2} // 8 is what a transfer takes of itself
+func newTransport(threads int) *http1.Bodiless {
+	return &http1.Bodiless{MaxIdle: max(threads, 8) + 2} // 8 is what a transfer takes of itself
 }
 
 // DownloadThreads is the connection's number of workers for a download.

@@ -22,7 +22,7 @@ func (c Connection) STS(opts *Options) (*sts.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.stsClient(opts, opts.Base), nil
+	return c.stsClient(opts, withBodies(opts.Base)), nil
 }
 
 func (c Connection) stsClient(opts *Options, base http.RoundTripper) *sts.Client {

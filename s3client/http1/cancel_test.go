@@ -26,14 +26,14 @@ func TestCancelAnywhere(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		serve  func(int, *peer)
-		change func(*Transport)
+		change func(*Bodiless)
 		scheme string
 		first  bool // an answer, so that the connection had been idle
 	}{
-		{"in the lookup", silent, func(tr *Transport) {
+		{"in the lookup", silent, func(tr *Bodiless) {
 			tr.Dialer = &Dialer{Lookup: func(ctx context.Context, _ string) ([]netip.Addr, error) { return nil, hangs(ctx) }}
 		}, "http", false},
-		{"while it connects", silent, func(tr *Transport) {
+		{"while it connects", silent, func(tr *Bodiless) {
 			tr.Dialer = &Dialer{Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return nil, hangs(ctx) },
 				Lookup: func(context.Context, string) ([]netip.Addr, error) { return []netip.Addr{loopback}, nil }}
 		}, "http", false},

@@ -45,7 +45,7 @@ type connection struct {
 }
 
 // open opens a connection, through a proxy if there is one.
-func (t *Transport) open(ctx context.Context, to route, proxy *url.URL, trace *httptrace.ClientTrace) (*connection, error) {
+func (t *Bodiless) open(ctx context.Context, to route, proxy *url.URL, trace *httptrace.ClientTrace) (*connection, error) {
 	next := to
 	if proxy != nil {
 		next = route{tls: proxy.Scheme == "https", host: proxy.Host}
@@ -75,7 +75,7 @@ func (t *Transport) open(ctx context.Context, to route, proxy *url.URL, trace *h
 }
 
 // protect puts TLS over the stream.
-func (t *Transport) protect(c *connection, peer route, trace *httptrace.ClientTrace) error {
+func (t *Bodiless) protect(c *connection, peer route, trace *httptrace.ClientTrace) error {
 	config := t.TLS.Clone()
 	if config == nil {
 		config = new(tls.Config)
@@ -103,7 +103,7 @@ func (t *Transport) protect(c *connection, peer route, trace *httptrace.ClientTr
 }
 
 // tunnel has the proxy connect to the host (RFC 9110, section 9.3.6, CONNECT).
-func (t *Transport) tunnel(c *connection, proxy *url.URL) error {
+func (t *Bodiless) tunnel(c *connection, proxy *url.URL) error {
 	address := c.to.address()
 	c.socket.SetDeadline(time.Now().Add(t.HeadTimeout))
 	head := append(append(append([]byte("CONNECT "), address...), " HTTP/1.1\r\nHost: "...), address...)

@@ -3,15 +3,15 @@
 // request to two goroutines of its connection and back, and a worker that waits for one
 // answer has one connection, also where a server offers HTTP/2.
 //
-// [Transport] is the [http.RoundTripper]; [Dialer] spreads its connections over all
-// addresses of a host.
+// [Transport] is the [http.RoundTripper], [Bodiless] the part of it that small programs
+// embed; [Dialer] spreads their connections over all addresses of a host.
 //
 // # What it sends
 //
 // Requests without a body, straight to the server or through a proxy of HTTP. Those with
-// a body go over [Transport.NetHTTP], net/http's transport with the same dialer and the
-// same limits, which a program that only reads does not link. On systems that are not Unix
-// all go there: the standard library has no way to look at a connection without waiting.
+// a body go over net/http's transport, with the same dialer and the same limits. On systems
+// that are not Unix all go there: the standard library has no way to look at a connection
+// without waiting.
 //
 // # When a connection is used again
 //
@@ -25,6 +25,6 @@
 // # What it refuses
 //
 // What is not fit to be sent, before it is sent: see [ErrRequest]. An answer that leaves
-// room for doubt: see [ErrMalformed]. TLS is crypto/tls with its defaults,
-// and http/1.1 as its only protocol (RFC 7301).
+// room for doubt: see [ErrMalformed]. TLS is crypto/tls with its defaults, and http/1.1 as
+// its only protocol (RFC 7301).
 package http1

@@ -19,7 +19,8 @@ func ExampleTransport() {
 		io.WriteString(w, "hello over "+r.Proto)
 	}))
 	defer srv.Close()
-	transport := &http1.Transport{MaxIdle: 64} // one for each worker
+	transport := new(http1.Transport)
+	transport.MaxIdle = 64 // one for each worker
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
 	resp, err := client.Get(srv.URL)
@@ -53,6 +54,31 @@ func ExampleTransport_slow() {
 	}
 	fmt.Println(resp.Body.Close())
 	// Output: <nil>
+}
+
+// A program that only reads links nothing of net/http's transport.
+func ExampleBodiless() {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, "hello")
+	}))
+	defer srv.Close()
+	transport := &http1.Bodiless{MaxIdle: 64}
+	defer transport.CloseIdleConnections()
+	req, err := http.NewRequest(http.MethodGet, srv.URL, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(string(text))
+	// Output: hello
 }
 
 // Connections go to all addresses of a host.

@@ -24,7 +24,7 @@ type answer struct {
 
 // send sends a request on a connection, which is the body's of the answer then, or
 // closed.
-func (t *Transport) send(c *connection, req *http.Request, head []byte, trace *httptrace.ClientTrace) (*http.Response, error) {
+func (t *Bodiless) send(c *connection, req *http.Request, head []byte, trace *httptrace.ClientTrace) (*http.Response, error) {
 	a := &answer{body: body{ctx: req.Context(), idle: &t.idle, putIdle: trace.PutIdleConn}}
 	a.Request, a.TLS = req, c.tls
 	a.body.hold(c)

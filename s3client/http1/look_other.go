@@ -13,7 +13,7 @@ import (
 const canLook = false
 
 // withoutLook gives what sends all requests.
-func withoutLook(t *Transport) http.RoundTripper { return t.NetHTTP() }
+func withoutLook(t *Bodiless) http.RoundTripper { return t.NetHTTP() }
 
 type look struct{ looking, came bool }
 

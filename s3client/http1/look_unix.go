@@ -12,7 +12,7 @@ import (
 // canLook: whether something has come can be found without waiting for it.
 const canLook = true
 
-func withoutLook(t *Transport) http.RoundTripper { return t }
+func withoutLook(t *Bodiless) http.RoundTripper { return t }
 
 // look reads from a socket without waiting.
 type look struct {

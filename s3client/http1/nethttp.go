@@ -5,10 +5,26 @@ import (
 	"time"
 )
 
+// Transport is an [http.RoundTripper] over HTTP/1.1: [Bodiless] for requests without a body,
+// net/http's transport, with the same dialer and the same limits, for all others. The zero
+// value is ready for use. It is safe for concurrent use, and must not be copied or changed
+// after its first use.
+type Transport struct{ Bodiless }
+
+var _ closer = (*Transport)(nil)
+
+// RoundTrip implements [http.RoundTripper].
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if hasBody(req) {
+		return t.NetHTTP().RoundTrip(req)
+	}
+	return t.Bodiless.RoundTrip(req)
+}
+
 // NetHTTP gives net/http's transport with the same dialer, TLS, proxy and limits, for
-// requests that have a body. It is one for each Transport. Programs that do not call it
-// do not link net/http's transport.
-func (t *Transport) NetHTTP() *http.Transport {
+// requests that have a body. It is always the same. Programs that do not call it do
+// not link net/http's transport.
+func (t *Bodiless) NetHTTP() *http.Transport {
 	t.ready.Do(t.setUp)
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"net/url"
 )
 
-// ErrRequest is the error for a request that is not sent here: one with a body, which
-// [Transport.NetHTTP] sends; one whose URL, method or header has a byte that may not be
+// ErrRequest is the error for a request that is not sent: one with a body, unless by a
+// [Transport]; one whose URL, method or header has a byte that may not be
 // there, such as a line break; a host that is not ASCII; a header that is about the
 // connection; a proxy that is none of HTTP.
 var ErrRequest = errors.New("the request cannot be sent")
@@ -20,10 +20,10 @@ func unfit(format string, args ...any) error {
 }
 
 // routeOf finds where a request goes, and through which proxy, if any.
-func (t *Transport) routeOf(req *http.Request) (to route, proxy *url.URL, err error) {
-	if req.Body != nil && req.Body != http.NoBody {
+func (t *Bodiless) routeOf(req *http.Request) (to route, proxy *url.URL, err error) {
+	if hasBody(req) {
 		req.Body.Close() // the contract of RoundTripper
-		return to, nil, unfit("it has a body: send it with what NetHTTP gives")
+		return to, nil, unfit("it has a body: use http1.Transport")
 	}
 	if req.URL == nil || req.URL.Host == "" || req.URL.Scheme != "http" && req.URL.Scheme != "https" {
 		return to, nil, unfit("its URL has no host, or another scheme than http and https")
@@ -113,6 +113,8 @@ func appendHead(b []byte, req *http.Request, proxy *url.URL) ([]byte, error) {
 	}
 	return append(b, "\r\n"...), nil
 }
+
+func hasBody(req *http.Request) bool { return req.Body != nil && req.Body != http.NoBody }
 
 // isSafe tells the methods that may be sent once more (RFC 9110, section 9.2.1).
 func isSafe(method string) bool {

@@ -184,15 +184,15 @@ func TestBodiesGoOverNetHTTP(t *testing.T) {
 		io.WriteString(w, r.Proto+" "+string(b))
 	})
 	_, port, _ := net.SplitHostPort(srv.Listener.Addr().String())
-	tr := newTransport(t)
+	tr := new(Transport)
+	defer tr.CloseIdleConnections()
 	tr.TLS = trust
 	tr.Dialer = &Dialer{Lookup: func(context.Context, string) ([]netip.Addr, error) { return []netip.Addr{loopback}, nil }}
 	req, err := http.NewRequestWithContext(t.Context(), "PUT", "https://example.com:"+port, strings.NewReader("body"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	over := tr.NetHTTP()
-	resp, err := over.RoundTrip(req)
+	resp, err := tr.RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,15 @@ func TestBodiesGoOverNetHTTP(t *testing.T) {
 	if b, err := io.ReadAll(resp.Body); string(b) != "HTTP/1.1 body" || err != nil {
 		t.Errorf("the server got %q, %v", b, err)
 	}
-	if tr.NetHTTP() != over {
-		t.Error("there are two of them")
+	if over := tr.NetHTTP(); over != tr.NetHTTP() {
+		t.Error("there are two of net/http's")
+	}
+	req = request(t, "PUT", "https://example.com:"+port)
+	if resp, err = tr.RoundTrip(req); err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if b, err := io.ReadAll(resp.Body); string(b) != "HTTP/1.1 " || err != nil {
+		t.Errorf("the server got %q, %v", b, err)
 	}
 }

@@ -37,7 +37,7 @@ func byUs(data []byte, req *http.Request) (seen, error) {
 	d := new(Dialer)
 	s := &socket{Conn: wire{}, to: d.address(loopback)}
 	c := &connection{socket: s, stream: s, in: bufio.NewReaderSize(bytes.NewReader(data), bufferSize)}
-	resp, err := new(Transport).send(c, req, nil, noTrace)
+	resp, err := new(Bodiless).send(c, req, nil, noTrace)
 	if err != nil {
 		return seen{}, err
 	}

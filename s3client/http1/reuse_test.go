@@ -285,6 +285,25 @@ func TestOneConnectionForEachWorker(t *testing.T) {
 	}
 }
 
+// A connection behind an answer without a body is another request's before the answer is
+// given.
+func TestAnswersWithoutABodyInParallel(t *testing.T) {
+	s := serve(t, answers("HTTP/1.1 204 No Content\r\n\r\n"))
+	tr := newTransport(t)
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 100 {
+				wantGet(t, tr, s.url, "")
+			}
+		})
+	}
+	group.Wait()
+	if n := s.accepted(); n > 8 {
+		t.Errorf("%d connections for 8 workers", n)
+	}
+}
+
 func TestIdleConnectionsAreBounded(t *testing.T) {
 	together := make(chan struct{})
 	s := serve(t, func(_ int, p *peer) {

@@ -102,8 +102,8 @@ func closes(text string) func(int, *peer) {
 
 const small = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
-func newTransport(t *testing.T) *Transport {
-	tr := new(Transport)
+func newTransport(t *testing.T) *Bodiless {
+	tr := new(Bodiless)
 	t.Cleanup(tr.CloseIdleConnections)
 	return tr
 }
@@ -118,7 +118,7 @@ func request(t *testing.T, method, url string) *http.Request {
 }
 
 // get gives the body of an answer, after its end.
-func get(t *testing.T, tr *Transport, url string) (string, error) {
+func get(t *testing.T, tr *Bodiless, url string) (string, error) {
 	t.Helper()
 	resp, err := tr.RoundTrip(request(t, http.MethodGet, url))
 	if err != nil {
@@ -129,7 +129,7 @@ func get(t *testing.T, tr *Transport, url string) (string, error) {
 	return string(b), err
 }
 
-func wantGet(t *testing.T, tr *Transport, url, want string) {
+func wantGet(t *testing.T, tr *Bodiless, url, want string) {
 	t.Helper()
 	if got, err := get(t, tr, url); got != want || err != nil {
 		t.Fatalf("the body is %q, %v, want %q", got, err, want)

@@ -27,7 +27,7 @@ func (a *app) trusting() (http.RoundTripper, error) {
 	if !pool.AppendCertsFromPEM(text) {
 		return nil, usageError(fmt.Sprintf("AWS_CA_BUNDLE: %s has no certificate: a file in PEM is expected, with -----BEGIN CERTIFICATE-----", name))
 	}
-	return &http1.Transport{TLS: &tls.Config{RootCAs: pool}, MaxIdle: maxThreads + 2}, nil
+	return &http1.Transport{Bodiless: http1.Bodiless{TLS: &tls.Config{RootCAs: pool}, MaxIdle: maxThreads + 2}}, nil
 }
 
 // maxThreads is the most that --threads takes.

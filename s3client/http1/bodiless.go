@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// Transport is an [http.RoundTripper] over HTTP/1.1, for requests without a body. The
+// Bodiless is an [http.RoundTripper] over HTTP/1.1, for requests without a body; others are
+// [ErrRequest]. A program that needs no others does not link net/http's transport. The
 // zero value is ready for use. It is safe for concurrent use, and must not be copied or
 // changed after its first use.
 //
@@ -23,7 +24,7 @@ import (
 //
 // The body of a response has a method Slow(), to be called before its end or Close: new
 // connections then avoid the address for some time, and this one is not used again.
-type Transport struct {
+type Bodiless struct {
 	// Dialer opens the connections; nil means one of the transport's own.
 	Dialer *Dialer
 	// TLS configures https; nil means the defaults of crypto/tls. The name of the server,
@@ -55,9 +56,9 @@ type closer interface {
 	CloseIdleConnections()
 }
 
-var _ closer = (*Transport)(nil)
+var _ closer = (*Bodiless)(nil)
 
-func (t *Transport) setUp() {
+func (t *Bodiless) setUp() {
 	if t.Dialer == nil {
 		t.Dialer = new(Dialer)
 	}
@@ -72,7 +73,7 @@ func (t *Transport) setUp() {
 // RoundTrip implements [http.RoundTripper]. Its errors are [ErrRequest], before anything
 // is sent, what the connection does wrong, or [ErrMalformed]. If the request's context
 // ends, its cause is the error.
-func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+func (t *Bodiless) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !canLook {
 		return withoutLook(t).RoundTrip(req)
 	}
@@ -93,7 +94,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 var heads = sync.Pool{New: func() any { return new([]byte) }}
 
 // roundTrip sends a request on an idle connection, or on a new one.
-func (t *Transport) roundTrip(req *http.Request, to route, proxy *url.URL, head []byte) (*http.Response, error) {
+func (t *Bodiless) roundTrip(req *http.Request, to route, proxy *url.URL, head []byte) (*http.Response, error) {
 	ctx := req.Context()
 	trace := httptrace.ContextClientTrace(ctx)
 	if trace == nil {
@@ -130,7 +131,7 @@ func (t *Transport) roundTrip(req *http.Request, to route, proxy *url.URL, head 
 var noTrace = new(httptrace.ClientTrace)
 
 // CloseIdleConnections closes those that no request uses.
-func (t *Transport) CloseIdleConnections() {
+func (t *Bodiless) CloseIdleConnections() {
 	t.idle.close()
 	t.mu.Lock()
 	defer t.mu.Unlock()
