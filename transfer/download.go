@@ -226,7 +226,9 @@ func (d *run) do(ctx context.Context, goesOn bool, open func(context.Context, *r
 	}
 	verified, err := d.verify(whole)
 	if err != nil {
-		d.wrong = errors.Is(err, ErrIntegrity)
+		if d.wrong = errors.Is(err, ErrIntegrity); !d.wrong && whole.Err() != nil {
+			err = whole.Err()
+		}
 		return Report{}, err
 	}
 	d.in.Events.emit(Event{Kind: Checked, Verified: verified})

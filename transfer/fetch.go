@@ -278,6 +278,9 @@ func (d *run) copy(ctx context.Context, f *feed, body io.Reader, want Range, buf
 			empty = 0
 			now := time.Now()
 			fresh, complete, err := f.segment.accept(buf[:n], at)
+			if err != nil && ctx.Err() != nil {
+				return ctx.Err()
+			}
 			if err != nil {
 				return fmt.Errorf("writing s3://%s/%s: %w", d.in.Bucket, d.in.Key, err)
 			}

@@ -25,7 +25,7 @@ func (p *paced) Read(b []byte) (int, error) {
 	if p.left == 0 {
 		return 0, io.EOF
 	}
-	n := min(int64(len(b)), p.left, 100_000)
+	n := min(int64(len(b)), p.left, 20_000)
 	p.left -= n
 	time.Sleep(time.Duration(float64(n) / p.rate() * float64(time.Second)))
 	return int(n), nil

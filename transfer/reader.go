@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"sync"
 )
 
@@ -89,7 +91,7 @@ func (r *Reader) WriteTo(w io.Writer) (n int64, err error) {
 	}
 }
 
-var errClosed = errors.New("transfer: the reader is closed")
+var errClosed = fmt.Errorf("transfer: the reader: %w", fs.ErrClosed)
 
 // end waits for the download, when it gives no more bytes.
 func (r *Reader) end() error {
