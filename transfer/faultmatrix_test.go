@@ -124,6 +124,7 @@ var faultMatrix = []struct {
 	{"upload-reset=random,op=OP,times=3", well, well},
 	{"upload-reset=100,op=PutObject+UploadPart", well, failed},
 	{"upload-stall=random,for=60ms,op=OP,times=3", well, well},
+	{"upload-stall=random,op=OP,times=1", well, either},
 	{"upload-slow=3000000,op=OP", well, well},
 	{"upload-flip=random,op=PutObject+UploadPart,times=1", well, either},
 	{"upload-flip=0,op=PutObject+UploadPart", well, failed},

@@ -1,6 +1,7 @@
 package s3test_test
 
 import (
+	"crypto/tls"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -185,6 +186,80 @@ func ExampleParseFault() {
 	// Output:
 	// truncate 1000 GetObject 2
 	// fault "truncate": truncate wants a value: truncate=N|random
+}
+
+// Every second answer is cut off at a random byte. With the same seed they are cut off
+// there again.
+func ExampleFault() {
+	srv, err := s3test.Start(s3test.Config{
+		Users:   []s3test.User{{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "an/example/secret/access/key"}},
+		Buckets: []string{"data"},
+		Faults:  []s3test.Fault{{Kind: s3test.FaultTruncate, Random: true, Op: "GetObject", Every: 2}},
+		Seed:    1,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer srv.Close()
+
+	cred := sigv4.NewCredentials("AKIDEXAMPLE", "an/example/secret/access/key", "")
+	signer, err := sigv4.NewSigner("s3", "us-east-1", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	send(cred, "s3", "PUT", srv.URL+"/data/key", strings.Repeat("0123456789", 10))
+	for range 4 {
+		req, err := http.NewRequest("GET", srv.URL+"/data/key", nil)
+		if err != nil {
+			log.Fatal(err)
+		}
+		if err := signer.Sign(req, cred, sigv4.EmptyPayload(), time.Now()); err != nil {
+			log.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			log.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		fmt.Println(len(body), "bytes", err)
+	}
+
+	// Output:
+	// 100 bytes <nil>
+	// 23 bytes unexpected EOF
+	// 100 bytes <nil>
+	// 50 bytes unexpected EOF
+}
+
+// Over TLS a client has to trust the server's certificate, which was made for it.
+func ExampleServer_CertPool() {
+	srv, err := s3test.Start(s3test.Config{
+		Users: []s3test.User{{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "an/example/secret/access/key"}},
+		TLS:   true,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer srv.Close()
+
+	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: srv.CertPool()}, ForceAttemptHTTP2: true}}
+	for range 3 {
+		resp, err := client.Get(srv.URL)
+		if err != nil {
+			log.Fatal(err)
+		}
+		io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+		fmt.Println(resp.Proto, resp.Status)
+	}
+	fmt.Println("connections:", srv.Connections())
+
+	// Output:
+	// HTTP/2.0 403 Forbidden
+	// HTTP/2.0 403 Forbidden
+	// HTTP/2.0 403 Forbidden
+	// connections: 1
 }
 
 // A bucket in another region is found by what the first answer says.

@@ -1,6 +1,7 @@
 package s3test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -67,4 +68,18 @@ func TestFaultsOfUploadsNeedABody(t *testing.T) {
 	if r := c.do(t, "PUT", "/data/key", "x"); r.err == nil {
 		t.Errorf("answer %d", r.status)
 	}
+}
+
+// TestAnUploadThatStallsForEver ends with the server.
+func TestAnUploadThatStallsForEver(t *testing.T) {
+	c := faulty(t, "upload-stall=5,op=PutObject,skip=1")
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	req := c.request(t, "PUT", "/data/other", faultBody).WithContext(ctx)
+	c.sign(t, "s3", req, parsePayload(t, "UNSIGNED-PAYLOAD"))
+	if r := c.send(t, req); r.err == nil {
+		t.Errorf("answer %d", r.status)
+	}
+	c.do(t, "GET", "/data/other", "").want(t, 404, "NoSuchKey")
+	c.srv.Close()
 }
