@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sigvier/sigvier/s3client"
+	"github.com/sigvier/sigvier/s3client/checksum"
 	"github.com/sigvier/sigvier/s3client/s3test"
 	"github.com/sigvier/sigvier/transfer"
 )
@@ -172,9 +173,13 @@ func TestUploadSendsAWrongPartAgain(t *testing.T) {
 					}
 				}
 			}
+			kept := int64(3000)
+			if _, err := checksum.NewMD5(); err != nil && sums == s3client.ChecksumsNever {
+				kept = 0 // FIPS 140-only mode: nothing tells of a part that it is the same
+			}
 			report, err := transfer.Upload(t.Context(), client, resuming(), f)
-			if err != nil || report.Kept != 3000 {
-				t.Errorf("got %+v, %v, want 3000 bytes of an earlier run", report, err)
+			if err != nil || report.Kept != kept {
+				t.Errorf("got %+v, %v, want %d bytes of an earlier run", report, err, kept)
 			}
 			if !bytes.Equal(contentOf(t, client, "k"), random(10_500)) {
 				t.Error("the object has other bytes")
