@@ -37,7 +37,7 @@ func peakMemory() (int64, error) {
 		return 0, err
 	}
 	if runtime.GOOS == "darwin" || runtime.GOOS == "ios" {
-		return u.Maxrss, nil
+		return int64(u.Maxrss), nil
 	}
-	return u.Maxrss << 10, nil
+	return int64(u.Maxrss) << 10, nil
 }
