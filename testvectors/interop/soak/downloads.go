@@ -147,12 +147,19 @@ func (s *soak) draw(n int) *download {
 	case 0:
 		d.data = d.data[:min(len(d.data), r.IntN(3))] // empty, or hardly more
 	case 1:
-		d.data = make([]byte, 4_000_000+r.IntN(8_000_000)) // worth stealing from
+		// So large, and the connections so unlike, that workers take from each other.
+		d.data = make([]byte, 4_000_000+r.IntN(8_000_000))
+		d.faults = append(d.faults,
+			s3test.Fault{Kind: s3test.FaultSlow, N: 5_000_000, Op: "GetObject"},
+			s3test.Fault{Kind: s3test.FaultSlow, N: 500_000, Op: "GetObject", EveryConn: 2 + r.IntN(3)})
 	}
 	rand.NewChaCha8([32]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(s.seed)}).Read(d.data)
 	d.in = transfer.DownloadInput{
 		Bucket: bucket, Key: key, Threads: 1 + r.IntN(12), PartSize: []int64{0, 20_000, 100_000, 1 << 20}[r.IntN(4)],
 		Resume: d.sink == "file with resume", RequireChecksum: r.IntN(2) == 0, Budget: transfer.NewBudget(64, 64<<20),
+	}
+	if len(d.data) >= 4_000_000 {
+		d.in.PartSize = 0 // long ranges
 	}
 	// Without a checksum nobody can tell a changed byte from the right one, and a HEAD
 	// that fails has none.
