@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -78,6 +79,9 @@ func (a *app) serve(ctx context.Context, flags *flag.FlagSet, args []string) err
 	}
 	defer server.Close()
 	if certificate != "" {
+		if certificate, err = filepath.Abs(certificate); err != nil {
+			return err
+		}
 		if err := os.WriteFile(certificate, server.CertificatePEM(), 0o666); err != nil {
 			return err
 		}
