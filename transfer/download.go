@@ -165,6 +165,7 @@ type run struct {
 	ledger   *ledger
 	schedule *schedule
 	threads  int    // that have something to do
+	buffer   int64  // bytes of a worker's
 	found    int64  // bytes that were there already
 	afresh   string // why others that were there are of no use
 	share    *share // of the budget
@@ -352,6 +353,7 @@ func (d *run) work(ctx context.Context, cancel func(), b beginning, missing []Ra
 	if d.window != nil && d.threads > 1 {
 		d.window.follow(d.schedule.want)
 	}
+	d.buffer = bufferFor(d.pin.size, d.threads)
 	var first *feed
 	if b.body != nil {
 		first = d.schedule.start(d.schedule.cut(b.answer), time.Now())

@@ -17,6 +17,8 @@ const (
 	bufferSize = 256 << 10
 	// leastBuffer is for a worker for which the budget has no more memory.
 	leastBuffer = 32 << 10
+	// allBuffers is what the workers of one download have together, but for the least.
+	allBuffers = 2 << 20
 
 	// maxEmpty bounds the reads in a row that give neither a byte nor an error.
 	maxEmpty = 100
@@ -33,7 +35,7 @@ const (
 // worker does what the schedule gives until all is done. The first one begins with the
 // answer that is there already.
 func (d *run) worker(ctx context.Context, f *feed, body io.ReadCloser) error {
-	buf := make([]byte, d.share.memory(bufferSize, leastBuffer))
+	buf := make([]byte, d.share.memory(d.buffer, leastBuffer))
 	for {
 		if f == nil {
 			var err error
@@ -48,6 +50,12 @@ func (d *run) worker(ctx context.Context, f *feed, body io.ReadCloser) error {
 		}
 		f, body = nil, nil
 	}
+}
+
+// bufferFor is the size of a worker's buffer: less for many workers, and where there is
+// not much for each to bring.
+func bufferFor(size int64, workers int) int64 {
+	return max(min(bufferSize, allBuffers/int64(workers), size/int64(workers)/256), leastBuffer)
 }
 
 // take waits for work; without any it is nil when all is done.
