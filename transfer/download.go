@@ -58,8 +58,8 @@ type DownloadInput struct {
 }
 
 func (in DownloadInput) check() error {
-	if in.Threads < Auto || in.Threads > 256 {
-		return fmt.Errorf("transfer: %d threads: 1 to 256 are expected", in.Threads)
+	if err := checkThreads(in.Threads); err != nil {
+		return err
 	}
 	if in.PartSize < 0 {
 		return fmt.Errorf("transfer: a part size of %d bytes: at least 1 is expected", in.PartSize)
@@ -120,8 +120,11 @@ func (d *run) keep(err error) error {
 	for _, p := range pieces {
 		total += p.length
 	}
-	d.file.checkpoint(pieces, false)                                                           // if it fails, an older one counts
-	if disk := (*fs.PathError)(nil); total == 0 || !d.file.goesOn() || errors.As(err, &disk) { // which says so itself
+	d.file.checkpoint(pieces, false) // if it fails, an older one counts
+	if total == 0 || !d.file.goesOn() {
+		return err
+	}
+	if disk := (*fs.PathError)(nil); errors.As(err, &disk) { // which says so itself
 		return err
 	}
 	return &ResumableError{Done: total, Err: err}

@@ -128,9 +128,7 @@ func (d *run) stream(ctx context.Context, opened func(*window)) (Report, error) 
 		}
 		most := workers(d.in.Threads, d.pin.size, part)
 		size := d.in.Window
-		if most == 1 {
-			size = max(size, 2*bufferSize)
-		} else if size == 0 {
+		if size == 0 && most > 1 {
 			size = int64(most+1) * part
 		}
 		size = max(size, 2*bufferSize)

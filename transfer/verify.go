@@ -207,6 +207,11 @@ func (d *run) verify(ctx context.Context) (Verified, error) {
 	if d.pin.etag == "" {
 		verified = None
 	}
+	if d.window != nil && (d.passed.hash != nil || d.passed.md5 != nil) {
+		if err := d.window.drained(); err != nil { // they are of what the reader takes
+			return "", err
+		}
+	}
 	if e := d.expected; !e.object.IsZero() {
 		sums, err := d.sums(ctx, e.ranges(d.pin.size))
 		switch {
@@ -265,11 +270,6 @@ func (d *run) compare(sums []checksum.Value) error {
 // reading the bytes back.
 func (d *run) sums(ctx context.Context, ranges []Range) ([]checksum.Value, error) {
 	if d.passed != nil && d.passed.hash != nil {
-		if d.window != nil {
-			if err := d.window.drained(); err != nil {
-				return nil, err
-			}
-		}
 		return d.passed.sums, nil
 	}
 	sums := make([]checksum.Value, len(ranges))
@@ -299,11 +299,6 @@ func (d *run) sums(ctx context.Context, ranges []Range) ([]checksum.Value, error
 // md5 is the MD5 of all bytes, in hex.
 func (d *run) md5(ctx context.Context) (string, error) {
 	if d.passed != nil && d.passed.md5 != nil {
-		if d.window != nil {
-			if err := d.window.drained(); err != nil {
-				return "", err
-			}
-		}
 		return hex.EncodeToString(d.passed.md5.Sum(nil)), nil
 	}
 	h, err := checksum.NewMD5()
