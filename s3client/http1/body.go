@@ -30,18 +30,25 @@ type body struct {
 func (b *body) hold(c *connection) {
 	b.conn.Store(c)
 	if b.ctx.Done() != nil {
-		b.unbind = context.AfterFunc(b.ctx, b.abort)
+		b.unbind = context.AfterFunc(b.ctx, func() { b.disconnect() }) // may run before hold returns
 	}
 }
 
 // abort closes the connection, in the middle of a read or a write, too.
 func (b *body) abort() {
-	if c := b.conn.Swap(nil); c != nil {
-		c.socket.Close()
-		if b.unbind != nil {
-			b.unbind()
-		}
+	if b.disconnect() && b.unbind != nil {
+		b.unbind()
 	}
+}
+
+// disconnect closes the connection, and reports whether it was open.
+func (b *body) disconnect() bool {
+	c := b.conn.Swap(nil)
+	if c == nil {
+		return false
+	}
+	c.socket.Close()
+	return true
 }
 
 // release gives the connection up for the next request, if its state is known.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/netip"
 	"os"
 	"strings"
@@ -92,6 +93,17 @@ func TestRequestThatIsCancelledAlreadyIsNotSent(t *testing.T) {
 	wantErr(t, err, context.Canceled)
 	if n := s.accepted(); n != 0 {
 		t.Errorf("%d connections, want none", n)
+	}
+}
+
+// A context that ends while the request takes its connection ends it, too.
+func TestCancelAsTheConnectionIsTaken(t *testing.T) {
+	s := serve(t, func(_ int, p *peer) { p.request(); p.request() })
+	for range 20 {
+		ctx, cancel := context.WithCancel(t.Context())
+		trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { cancel() }}
+		_, err := newTransport(t).RoundTrip(request(t, "GET", s.url).WithContext(httptrace.WithClientTrace(ctx, trace)))
+		wantErr(t, err, context.Canceled)
 	}
 }
 
