@@ -60,7 +60,9 @@ type GetObjectOutput struct {
 	// Body must be closed. Its errors are an [*Error], with [ErrStalled] or
 	// io.ErrUnexpectedEOF in it if it did not come to its end. It has a method Slow(),
 	// by which a program says, before it closes it, that it comes too slowly: package
-	// http1 then avoids the address.
+	// http1 then avoids the address. And it has a method ReadLate(http1.Pool) ([]byte,
+	// error), that asks for a buffer when something has come, so that a few do for many
+	// bodies; its error is [errors.ErrUnsupported] where only Read can be used.
 	Body io.ReadCloser
 	// Status is 200 for the whole object and 206 for a part of it. A server may
 	// answer a range with the whole: look before you use the body.

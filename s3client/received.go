@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sigvier/sigvier/s3client/checksum"
+	"github.com/sigvier/sigvier/s3client/http1"
 )
 
 // ErrStalled is the error for an object's body that comes more slowly than
@@ -43,6 +44,27 @@ func (r *received) Read(p []byte) (int, error) {
 		err = r.k.wrap(err)
 	}
 	return n, err
+}
+
+// ReadLate reads into a buffer of a pool, that is asked for when something has come. Where
+// that cannot be known the error is [errors.ErrUnsupported]: so with an [Options].Base
+// whose bodies cannot do that, and if the bytes are verified.
+func (r *received) ReadLate(pool http1.Pool) ([]byte, error) {
+	body, ok := r.body.(interface {
+		ReadLate(http1.Pool) ([]byte, error)
+	})
+	if !ok || r.verify != nil {
+		return nil, errors.ErrUnsupported
+	}
+	r.stall.begin()
+	p, err := body.ReadLate(pool)
+	if stalled := r.stall.end(len(p)); stalled != nil && err != io.EOF {
+		err = stalled
+	}
+	if err != nil && err != io.EOF && err != errors.ErrUnsupported {
+		err = r.k.wrap(err)
+	}
+	return p, err
 }
 
 // watched is a body that may not stall.

@@ -14,6 +14,8 @@ import (
 
 	"github.com/sigvier/sigvier/s3client"
 	"github.com/sigvier/sigvier/s3client/checksum"
+	"github.com/sigvier/sigvier/s3client/http1"
+	"github.com/sigvier/sigvier/s3client/s3test"
 )
 
 // dripping is a body that comes in pieces, each after a pause, until it is closed.
@@ -58,6 +60,18 @@ func (d *dripping) Close() error {
 	return nil
 }
 
+func (d *dripping) ReadLate(pool http1.Pool) ([]byte, error) {
+	p := pool.Get()
+	n, err := d.Read(p)
+	return p[:n], err
+}
+
+// onePool has one buffer, for whoever asks.
+type onePool []byte
+
+func (p onePool) Get() []byte { return p }
+func (p onePool) Put([]byte)  {}
+
 // A body may be slow, but not slower than was asked for, and its reader may.
 func TestBodiesThatStall(t *testing.T) {
 	for _, test := range []struct {
@@ -91,8 +105,12 @@ func TestBodiesThatStall(t *testing.T) {
 				}
 				defer out.Body.Close()
 				began, p := time.Now(), make([]byte, 4096)
-				for err == nil {
-					_, err = out.Body.Read(p)
+				for late := false; err == nil; late = !late {
+					if late {
+						_, err = out.Body.(lateReader).ReadLate(onePool(p))
+					} else {
+						_, err = out.Body.Read(p)
+					}
 					time.Sleep(test.readerTake)
 				}
 				if test.stalls == 0 {
@@ -296,5 +314,42 @@ func TestChecksumsOfDownloadsAreAskedForByPolicy(t *testing.T) {
 		if got := strings.Join(net.requests[0].Header.Values("X-Amz-Checksum-Mode"), ","); got != test.want {
 			t.Errorf("with %q and ChecksumMode %v: %q, want %q", test.policy, test.mode, got, test.want)
 		}
+	}
+}
+
+type lateReader interface {
+	ReadLate(http1.Pool) ([]byte, error)
+}
+
+// Whose bytes are verified, and who knows of no other way, is read by Read.
+func TestReadLate(t *testing.T) {
+	srv := serve(t, s3test.Config{})
+	c := open(t, form(srv), nil)
+	const content = "0123456789"
+	put(t, c, "data", "k", content)
+	for _, test := range []struct {
+		name   string
+		in     s3client.GetObjectInput
+		client *s3client.Client
+		want   error
+	}{
+		{"as it comes", s3client.GetObjectInput{}, c, nil},
+		{"verified", s3client.GetObjectInput{ChecksumMode: true}, c, errors.ErrUnsupported},
+		{"over net/http", s3client.GetObjectInput{}, open(t, form(srv), &s3client.Options{Base: http.DefaultTransport}), errors.ErrUnsupported},
+	} {
+		test.in.Bucket, test.in.Key = "data", "k"
+		out, err := test.client.GetObject(t.Context(), test.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := out.Body.(lateReader).ReadLate(onePool(make([]byte, 4)))
+		if err != test.want || err == nil && string(p) != content[:len(p)] {
+			t.Errorf("%s: %q, %v, want %v", test.name, p, err, test.want)
+		}
+		rest, err := io.ReadAll(out.Body)
+		if got := string(p) + string(rest); got != content || err != nil {
+			t.Errorf("%s: all of it is %q, %v", test.name, got, err)
+		}
+		out.Body.Close()
 	}
 }

@@ -167,8 +167,8 @@ type run struct {
 	head     chan s3client.HeadObjectOutput // the answer to the HEAD beside the first GET, if it is a good one; then closed
 	ledger   *ledger
 	schedule *schedule
-	threads  int    // that have something to do
-	buffer   int64  // bytes of a worker's
+	threads  int // that have something to do
+	buffers  *buffers
 	found    int64  // bytes that were there already
 	afresh   string // why others that were there are of no use
 	share    *share // of the budget
@@ -356,7 +356,7 @@ func (d *run) work(ctx context.Context, cancel func(), b beginning, missing []Ra
 	if d.window != nil && d.threads > 1 {
 		d.window.follow(d.schedule.want)
 	}
-	d.buffer = bufferFor(d.pin.size, d.threads)
+	d.buffers = newBuffers(d.pin.size, d.threads, d.file == nil && d.window == nil, d.share)
 	var first *feed
 	if b.body != nil {
 		first = d.schedule.start(d.schedule.cut(b.answer), time.Now())

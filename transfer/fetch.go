@@ -14,12 +14,6 @@ import (
 )
 
 const (
-	bufferSize = 256 << 10
-	// leastBuffer is for a worker for which the budget has no more memory.
-	leastBuffer = 32 << 10
-	// allBuffers is what the workers of one download have together, but for the least.
-	allBuffers = 2 << 20
-
 	// maxEmpty bounds the reads in a row that give neither a byte nor an error.
 	maxEmpty = 100
 	// maxBroken bounds the answers in a row that break off without one good byte.
@@ -35,7 +29,7 @@ const (
 // worker does what the schedule gives until all is done. The first one begins with the
 // answer that is there already.
 func (d *run) worker(ctx context.Context, f *feed, body io.ReadCloser) error {
-	buf := make([]byte, d.share.memory(d.buffer, leastBuffer))
+	buf := &buffer{buffers: d.buffers}
 	for {
 		if f == nil {
 			var err error
@@ -50,12 +44,6 @@ func (d *run) worker(ctx context.Context, f *feed, body io.ReadCloser) error {
 		}
 		f, body = nil, nil
 	}
-}
-
-// bufferFor is the size of a worker's buffer: less for many workers, and where there is
-// not much for each to bring.
-func bufferFor(size int64, workers int) int64 {
-	return max(min(bufferSize, allBuffers/int64(workers), size/int64(workers)/256), leastBuffer)
 }
 
 // take waits for work; without any it is nil when all is done.
@@ -75,7 +63,7 @@ func (d *run) take(ctx context.Context) (*feed, error) {
 
 // feed brings what a segment misses. An answer that breaks off is taken up where it
 // did. body, if not nil, is an answer that is there already.
-func (d *run) feed(ctx context.Context, f *feed, body io.ReadCloser, buf []byte) error {
+func (d *run) feed(ctx context.Context, f *feed, body io.ReadCloser, buf *buffer) error {
 	if f.kind != "" {
 		next, end := f.segment.rest()
 		d.in.Events.emit(Event{Kind: f.kind, First: next, Last: end - 1})
@@ -152,7 +140,7 @@ func patiently[T any](ctx context.Context, send func() (T, error)) (T, error) {
 }
 
 // bring sends one request, unless there is an answer already, and takes what it gives.
-func (d *run) bring(ctx context.Context, f *feed, body io.ReadCloser, want Range, buf []byte) error {
+func (d *run) bring(ctx context.Context, f *feed, body io.ReadCloser, want Range, buf *buffer) error {
 	own, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var err error
@@ -201,6 +189,15 @@ func (b *permitted) Slow() {
 	if body, ok := b.ReadCloser.(interface{ Slow() }); ok {
 		body.Slow()
 	}
+}
+
+// ReadLate reads into a buffer that is asked for when something has come, if it can.
+func (b *permitted) ReadLate(p pool) ([]byte, error) {
+	body, ok := b.ReadCloser.(later)
+	if !ok {
+		return nil, errors.ErrUnsupported
+	}
+	return body.ReadLate(p)
 }
 
 func (b *permitted) Close() error {
@@ -278,14 +275,16 @@ func isTransient(err error) bool {
 
 // copy takes the bytes of want from body. Its error is a *brokenBody where it is worth
 // asking for the rest.
-func (d *run) copy(ctx context.Context, f *feed, body io.Reader, want Range, buf []byte) error {
-	buf = buf[:d.in.Bandwidth.piece(len(buf))]
+func (d *run) copy(ctx context.Context, f *feed, body io.Reader, want Range, buf *buffer) error {
+	defer buf.release()
+	most := int64(d.in.Bandwidth.piece(largeBuffer))
 	for at, empty := want.First, 0; ; {
-		n, readErr := body.Read(buf[:min(int64(len(buf)), want.Last+1-at)])
-		if n > 0 {
+		p, readErr := buf.read(ctx, body, min(most, want.Last+1-at))
+		if n := len(p); n > 0 {
 			empty = 0
 			now := time.Now()
-			fresh, complete, err := f.segment.accept(buf[:n], at)
+			fresh, complete, err := f.segment.accept(p, at)
+			buf.release()
 			if err != nil && ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -296,7 +295,7 @@ func (d *run) copy(ctx context.Context, f *feed, body io.Reader, want Range, buf
 			d.schedule.brought(f, int64(n), now)
 			err = d.in.Bandwidth.wait(ctx, n)
 			if at += int64(n); complete {
-				return d.ends(body, want, at, buf)
+				return d.ends(body, want, at)
 			}
 			if err != nil {
 				return err
@@ -318,11 +317,11 @@ func (d *run) copy(ctx context.Context, f *feed, body io.Reader, want Range, buf
 
 // ends makes sure of a body that all came of that it ends there: one without a length
 // may hold more than its Content-Range says.
-func (d *run) ends(body io.Reader, want Range, at int64, buf []byte) error {
+func (d *run) ends(body io.Reader, want Range, at int64) error {
 	if at <= want.Last {
 		return nil // the rest was another's
 	}
-	if n, _ := body.Read(buf[:1]); n > 0 {
+	if n, _ := body.Read(make([]byte, 1)); n > 0 {
 		return d.pin.broken(fmt.Sprintf("the answer for bytes %d-%d goes on behind them", want.First, want.Last))
 	}
 	return nil

@@ -72,6 +72,7 @@ type partial struct {
 	journal *journal     // nil: after an error nothing is kept
 	why     string       // that is so, though it was wanted otherwise
 
+	writing sync.Mutex
 	durable sync.Mutex  // one durable checkpoint at a time
 	keep    atomic.Bool // there is something to go on with
 	lost    atomic.Bool // and it must not be
@@ -247,9 +248,12 @@ func (p *partial) reserve(size int64) error {
 	return p.named("reserve room for", err)
 }
 
-// WriteAt writes to the temporary file.
+// WriteAt writes to the temporary file, one after the other: Linux has one writer in a
+// file at a time, too, and lets the others turn on their cores meanwhile.
 func (p *partial) WriteAt(b []byte, off int64) (int, error) {
+	p.writing.Lock()
 	n, err := p.file.WriteAt(b, off)
+	p.writing.Unlock()
 	if err != nil {
 		err = p.kept(p.named("write", err))
 	}

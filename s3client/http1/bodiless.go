@@ -23,7 +23,9 @@ import (
 // [httptrace.ClientTrace] what net/http does, but for each header that is written.
 //
 // The body of a response has a method Slow(), to be called before its end or Close: new
-// connections then avoid the address for some time, and this one is not used again.
+// connections then avoid the address for some time, and this one is not used again. And
+// it has a method ReadLate([Pool]) ([]byte, error), by which a buffer is needed only when
+// something has come. A Read gives all that has come, as far as there is room.
 type Bodiless struct {
 	// Dialer opens the connections; nil means one of the transport's own.
 	Dialer *Dialer

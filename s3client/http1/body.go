@@ -3,6 +3,7 @@ package http1
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"sync"
@@ -23,6 +24,7 @@ type body struct {
 	source  io.Reader
 	left    int64 // bytes; -1 until the source ends
 	reuse   bool  // the connection, after the body's end
+	next    error // of the read behind what was read
 	err     error // after which nothing is read
 }
 
@@ -68,20 +70,97 @@ func (b *body) release() {
 	}
 }
 
-// Read implements [io.Reader]. A body that ends too early is an [io.ErrUnexpectedEOF].
+// Read implements [io.Reader]. It gives all that has come, as far as p has room. A body
+// that ends too early is an [io.ErrUnexpectedEOF].
 func (b *body) Read(p []byte) (n int, err error) {
 	b.reading.Lock()
 	defer b.reading.Unlock()
 	if b.err != nil || len(p) == 0 {
 		return 0, b.err
 	}
-	if b.conn.Load() != nil {
-		if b.left > 0 {
-			p = p[:min(int64(len(p)), b.left)]
-		}
-		n, err = b.source.Read(p)
-	} else {
+	c := b.conn.Load()
+	switch {
+	case c == nil:
 		err = http.ErrBodyReadAfterClose
+	case b.left < 0:
+		n, err = b.source.Read(p)
+	default:
+		n, err = b.readFrom(c, p, true)
+	}
+	return n, b.count(n, err)
+}
+
+// ReadLate is Read into a buffer of a pool, that is asked for only when something has
+// come. What it gives is the caller's, and belongs back into the pool. Where nobody can
+// know when something has come the error is [errors.ErrUnsupported], and Read goes on.
+func (b *body) ReadLate(pool Pool) ([]byte, error) {
+	b.reading.Lock()
+	defer b.reading.Unlock()
+	if b.err != nil {
+		return nil, b.err
+	}
+	c := b.conn.Load()
+	if c == nil {
+		return nil, b.count(0, http.ErrBodyReadAfterClose)
+	}
+	if b.left < 0 || !c.socket.able() {
+		return nil, errors.ErrUnsupported
+	}
+	for {
+		p := pool.Get()
+		if len(p) == 0 {
+			return nil, errNoBuffer
+		}
+		n, err := b.readFrom(c, p, false)
+		if n > 0 {
+			return p[:n], b.count(n, err)
+		}
+		pool.Put(p)
+		if err == errQuiet {
+			err = c.wait()
+		}
+		if err != nil {
+			return nil, b.count(0, err)
+		}
+	}
+}
+
+// Pool lends buffers, as those of net/http/httputil do. Get may wait for one; nil means
+// that there will be none. It has no type of its own, so that nobody needs this package
+// to be one.
+type Pool = interface {
+	Get() []byte
+	Put([]byte)
+}
+
+var errNoBuffer = errors.New("http1: there is no buffer to read into")
+
+// readFrom reads what has come of a body with a length. If that is nothing it waits, or
+// says errQuiet.
+func (b *body) readFrom(c *connection, p []byte, waits bool) (n int, err error) {
+	p = p[:min(int64(len(p)), b.left)]
+	if err, b.next = b.next, nil; err != nil {
+		return 0, err
+	}
+	if waits || c.in.Buffered() > 0 {
+		n, err = c.in.Read(p)
+	}
+	// A socket gives all that it has at once; TLS a record, and a buffer what it holds.
+	for all := false; err == nil && !all && n < len(p) && c.socket.able() && c.in.Buffered() == 0; {
+		var more int
+		more, err = c.readNow(p[n:])
+		n, all = n+more, c.tls == nil
+	}
+	if n > 0 && err != errQuiet {
+		err, b.next = nil, err
+	}
+	return n, err
+}
+
+// count takes account of what was read, and of an error, which it explains.
+func (b *body) count(n int, err error) error {
+	if err == errQuiet {
+		err = nil
 	}
 	if b.left > 0 {
 		if b.left -= int64(n); b.left == 0 {
@@ -92,7 +171,7 @@ func (b *body) Read(p []byte) (n int, err error) {
 	}
 	switch {
 	case err == nil:
-		return n, nil
+		return nil
 	case err == io.EOF:
 		b.release()
 	case b.ctx.Err() != nil:
@@ -102,7 +181,7 @@ func (b *body) Read(p []byte) (n int, err error) {
 	}
 	b.abort()
 	b.err = err
-	return n, err
+	return err
 }
 
 // Close implements [io.Closer]. It makes a Read that waits return. If the rest has come

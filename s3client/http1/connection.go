@@ -31,8 +31,13 @@ func (r route) address() string {
 	return r.host + ":80"
 }
 
-// bufferSize is how much is read at once, and so what bounds the head of an answer.
-const bufferSize = 64 << 10
+const (
+	// bufferSize is what a connection keeps: as much as a TLS record has, and more than
+	// the head of most answers.
+	bufferSize = 16 << 10
+	// maxHead bounds the head of an answer.
+	maxHead = 64 << 10
+)
 
 // connection is one that has at most one request under way.
 type connection struct {
@@ -135,6 +140,23 @@ func (c *connection) isQuiet() bool {
 	_, err := c.in.Peek(1)
 	c.socket.looking = false
 	return err == errQuiet && !c.socket.came
+}
+
+// wait waits until something has come.
+func (c *connection) wait() error {
+	if c.tls == nil {
+		return c.socket.wait()
+	}
+	_, err := c.in.Peek(1) // a whole record
+	return err
+}
+
+// readNow reads what has come, or says errQuiet.
+func (c *connection) readNow(p []byte) (int, error) {
+	c.socket.looking = true
+	n, err := c.stream.Read(p)
+	c.socket.looking = false
+	return n, err
 }
 
 // errQuiet is the error of a look at a socket that has nothing. To crypto/tls it is one

@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -99,10 +100,13 @@ const maxInterim = 5
 // head waits for a head, which stays in the buffer.
 func (c *connection) head() ([]byte, error) {
 	for n := 1; ; {
+		if n > maxHead {
+			return nil, malformed("a head of more than %d bytes", maxHead)
+		}
+		if n > c.in.Size() {
+			c.grow()
+		}
 		if _, err := c.in.Peek(n); err != nil {
-			if n > bufferSize {
-				err = malformed("a head of more than %d bytes", bufferSize)
-			}
 			return nil, err
 		}
 		raw, _ := c.in.Peek(c.in.Buffered())
@@ -111,6 +115,12 @@ func (c *connection) head() ([]byte, error) {
 		}
 		n = len(raw) + 1
 	}
+}
+
+// grow makes the buffer large enough for any head.
+func (c *connection) grow() {
+	came, _ := c.in.Peek(c.in.Buffered())
+	c.in = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(came), c.stream), maxHead)
 }
 
 // noEOF makes of the end of a connection one that comes too early.

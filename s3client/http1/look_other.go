@@ -19,4 +19,8 @@ type look struct{ looking, came bool }
 
 func (*look) at(net.Conn) {}
 
+func (*look) able() bool { return false }
+
+func (*look) wait() error { return nil }
+
 func (*look) readNow([]byte) (int, error) { return 0, io.EOF }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"syscall"
 )
 
@@ -20,6 +21,7 @@ type look struct {
 	came    bool            // something, at the last look
 	raw     syscall.RawConn // nil if there is none to be had
 	read    func(fd uintptr) (done bool)
+	peek    func(fd uintptr) (done bool)
 	p       []byte
 	n       int
 	err     error
@@ -29,10 +31,27 @@ func (l *look) at(c net.Conn) {
 	if s, ok := c.(syscall.Conn); ok {
 		l.raw, _ = s.SyscallConn()
 	}
+	l.peek = func(fd uintptr) bool {
+		var b [1]byte
+		_, _, l.err = syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK)
+		return l.err != syscall.EAGAIN && l.err != syscall.EINTR
+	}
 	l.read = func(fd uintptr) bool {
 		l.n, l.err = syscall.Read(int(fd), l.p)
 		return true
 	}
+}
+
+// able reports whether readNow can.
+func (l *look) able() bool { return l.raw != nil }
+
+// wait waits until something has come, which stays where it is; but an error of the
+// network is told once.
+func (l *look) wait() error {
+	if err := l.raw.Read(l.peek); err != nil {
+		return err
+	}
+	return os.NewSyscallError("read", l.err)
 }
 
 // readNow reads, and says errQuiet where it would have to wait.
@@ -49,7 +68,7 @@ func (l *look) readNow(p []byte) (int, error) {
 	case l.err == syscall.EAGAIN || l.err == syscall.EINTR:
 		return 0, errQuiet
 	case l.err != nil:
-		return 0, l.err
+		return 0, os.NewSyscallError("read", l.err)
 	case l.n == 0:
 		return 0, io.EOF
 	}

@@ -25,18 +25,21 @@ type seen struct {
 }
 
 // wire is a connection whose other end has sent all that it sends.
-type wire struct{ net.Conn }
+type wire struct {
+	net.Conn
+	sent *bytes.Reader
+}
 
-func (wire) Write(p []byte) (int, error)    { return len(p), nil }
-func (wire) SetDeadline(time.Time) error    { return nil }
-func (wire) Close() error                   { return nil }
-func (wire) Read(p []byte) (n int, e error) { return 0, io.EOF }
+func (wire) Write(p []byte) (int, error)  { return len(p), nil }
+func (wire) SetDeadline(time.Time) error  { return nil }
+func (wire) Close() error                 { return nil }
+func (w wire) Read(p []byte) (int, error) { return w.sent.Read(p) }
 
 // byUs is what this package makes of them.
 func byUs(data []byte, req *http.Request) (seen, error) {
 	d := new(Dialer)
-	s := &socket{Conn: wire{}, to: d.address(loopback)}
-	c := &connection{socket: s, stream: s, in: bufio.NewReaderSize(bytes.NewReader(data), bufferSize)}
+	s := &socket{Conn: wire{sent: bytes.NewReader(data)}, to: d.address(loopback)}
+	c := &connection{socket: s, stream: s, in: bufio.NewReaderSize(s, bufferSize)}
 	resp, err := new(Bodiless).send(c, req, nil, noTrace)
 	if err != nil {
 		return seen{}, err
@@ -46,7 +49,7 @@ func byUs(data []byte, req *http.Request) (seen, error) {
 
 // byNetHTTP is what net/http makes of them.
 func byNetHTTP(data []byte, req *http.Request) (seen, error) {
-	in := bufio.NewReaderSize(bytes.NewReader(data), bufferSize)
+	in := bufio.NewReader(bytes.NewReader(data))
 	for {
 		resp, err := http.ReadResponse(in, req)
 		if err != nil {
