@@ -96,19 +96,17 @@ func Download(ctx context.Context, src Source, in DownloadInput, path string) (R
 		return file, found, err
 	})
 	if err == nil {
-		err = ctx.Err()
+		err = file.commit(ctx)
 	}
 	if err != nil {
-		err = d.keep(err)
-	} else {
-		err = file.commit()
+		err = d.keep(ctx, err)
 	}
 	return d.end(report, err)
 }
 
 // keep has the journal say what has come, if it can be of use after an error, and says
 // so in that.
-func (d *run) keep(err error) error {
+func (d *run) keep(ctx context.Context, err error) error {
 	if e := (*IntegrityError)(nil); d.wrong || errors.As(err, &e) && e.Changed {
 		d.file.forget()
 		return err
@@ -120,7 +118,7 @@ func (d *run) keep(err error) error {
 	for _, p := range pieces {
 		total += p.length
 	}
-	d.file.checkpoint(pieces, false) // if it fails, an older one counts
+	d.file.checkpoint(ctx, pieces, false) // if it fails, an older one counts
 	if total == 0 || !d.file.goesOn() {
 		return err
 	}
@@ -430,40 +428,41 @@ const (
 
 // watch looks after the workers until ctx ends. Its error is that of a disk which has
 // lost bytes.
-func (d *run) watch(ctx context.Context, cancel func()) (err error) {
+func (d *run) watch(ctx context.Context, cancel func()) error {
 	tick := time.NewTicker(watchTime)
 	defer tick.Stop()
 	synced := time.Now()
-	syncing := make(chan error, 1)
-	syncing <- nil
+	var syncing chan error // nil if no durable checkpoint is under way
 	for {
 		select {
 		case <-ctx.Done():
-			return cmp.Or(<-syncing, err)
+			if syncing == nil {
+				return nil
+			}
+			return <-syncing // which ends with ctx, too
+		case err := <-syncing:
+			if err != nil {
+				cancel()
+				return err
+			}
+			syncing = nil
+			continue
 		case <-tick.C:
 		}
 		d.schedule.look(time.Now())
 		if d.file == nil {
 			continue
 		}
-		d.file.checkpoint(d.pieces(), false) // the download goes on if it fails
-		if time.Since(synced) < durableTime {
+		d.file.checkpoint(ctx, d.pieces(), false) // the download goes on if it fails
+		if syncing != nil || time.Since(synced) < durableTime {
 			continue
 		}
-		select {
-		case err = <-syncing:
-			if err != nil {
-				cancel()
-				return err
-			}
-			synced = time.Now()
-			pieces := d.pieces()
-			go func() {
-				d.file.checkpoint(pieces, true)
-				syncing <- d.file.failed()
-			}()
-		default:
-		}
+		synced, syncing = time.Now(), make(chan error, 1)
+		pieces, ends := d.pieces(), syncing
+		go func() {
+			d.file.checkpoint(ctx, pieces, true)
+			ends <- d.file.failed()
+		}()
 	}
 }
 

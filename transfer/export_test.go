@@ -1,5 +1,7 @@
 package transfer
 
+import "os"
+
 // Limits are those of a service whose parts may be small, so that tests need not move
 // GiBs.
 type Limits struct {
@@ -17,4 +19,11 @@ func (in UploadInput) WithLimits(l Limits) UploadInput {
 func (in CopyInput) WithLimits(l Limits) CopyInput {
 	in.limits = &limits{l.MinPart, l.MaxPart, l.MaxParts, l.GrowEvery}
 	return in
+}
+
+// ReplaceFsync has files synced by another function until it is restored.
+func ReplaceFsync(by func(*os.File) error) (restore func()) {
+	old := fsync
+	fsync = by
+	return func() { fsync = old }
 }

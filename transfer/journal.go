@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -191,7 +192,7 @@ func (j *journal) read() (journalLog, error) {
 }
 
 // append adds a record, if it says more than what is there.
-func (j *journal) append(pieces []piece) error {
+func (j *journal) append(ctx context.Context, pieces []piece) error {
 	covered := covered(pieces)
 	text := record{j.of, j.id, pieces}.append(nil)
 	j.mu.Lock()
@@ -201,7 +202,7 @@ func (j *journal) append(pieces []piece) error {
 	}
 	j.latest, j.covered = text, covered
 	if j.file == nil || j.size+int64(len(text)) > maxJournal {
-		return j.write(j.synced != nil)
+		return j.write(ctx, j.synced, j.latest, j.synced != nil)
 	}
 	if _, err := j.file.Write(text); err != nil {
 		j.close() // behind half a record nothing counts: the next one begins a new journal
@@ -212,17 +213,22 @@ func (j *journal) append(pieces []piece) error {
 }
 
 // replace makes a journal of the record of bytes that are on the disk, and of the
-// latest one. It is on the disk itself when replace returns.
-func (j *journal) replace(pieces []piece) error {
+// latest one. It is on the disk itself when replace returns. If it fails, or ctx ends
+// first, all is as before.
+func (j *journal) replace(ctx context.Context, pieces []piece) error {
 	covered := covered(pieces)
 	text := record{j.of, j.id, pieces}.append(nil)
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.synced = text
+	latest := j.latest
 	if covered >= j.covered {
-		j.latest, j.covered = nil, covered
+		latest = nil
 	}
-	return j.write(true)
+	if err := j.write(ctx, text, latest, true); err != nil {
+		return err
+	}
+	j.synced, j.latest, j.covered = text, latest, max(j.covered, covered)
+	return nil
 }
 
 // covered counts the bytes of pieces.
@@ -235,8 +241,8 @@ func covered(pieces []piece) (n int64) {
 
 // write writes a new journal and renames it over the old one. No file has to be open
 // for that, nor may be on Windows.
-func (j *journal) write(durable bool) (err error) {
-	text := slices.Concat(j.synced, j.latest)
+func (j *journal) write(ctx context.Context, synced, latest []byte, durable bool) (err error) {
+	text := slices.Concat(synced, latest)
 	temp := j.name + ".new"
 	os.Remove(temp) // which a crash has left
 	file, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -244,11 +250,12 @@ func (j *journal) write(durable bool) (err error) {
 		return err
 	}
 	_, err = file.Write(text)
-	if err == nil && durable {
-		err = file.Sync()
-	}
 	info, e := file.Stat()
-	err = errors.Join(err, e, file.Close())
+	if err = errors.Join(err, e); err == nil && durable {
+		err = syncAndClose(ctx, file)
+	} else {
+		err = errors.Join(err, file.Close())
+	}
 	if err == nil {
 		j.close()
 		err = os.Rename(temp, j.name)
@@ -258,7 +265,7 @@ func (j *journal) write(durable bool) (err error) {
 		return err
 	}
 	if durable {
-		syncDir(filepath.Dir(j.name))
+		syncDir(ctx, filepath.Dir(j.name))
 	}
 	if file, err = os.OpenFile(j.name, os.O_WRONLY|os.O_APPEND|noFollow, 0); err != nil {
 		return err

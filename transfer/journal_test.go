@@ -249,24 +249,24 @@ func TestJournalAppendsAndReplaces(t *testing.T) {
 			t.Errorf("the log (-want +got)\n%s", diff)
 		}
 	}
-	must(t, j.append(a))
+	must(t, j.append(t.Context(), a))
 	want(a, a)
-	must(t, j.append(b))
+	must(t, j.append(t.Context(), b))
 	want(a, b)
-	must(t, j.replace(b))
+	must(t, j.replace(t.Context(), b))
 	want(b, b)
-	must(t, j.append(a)) // which is late
+	must(t, j.append(t.Context(), a)) // which is late
 	want(b, b)
-	must(t, j.append(c))
+	must(t, j.append(t.Context(), c))
 	want(b, c)
-	must(t, j.replace(b)) // the bytes of c came while those of b were being synced
+	must(t, j.replace(t.Context(), b)) // the bytes of c came while those of b were being synced
 	want(b, c)
 	size := j.size
-	must(t, j.append(c)) // nothing has come
+	must(t, j.append(t.Context(), c)) // nothing has come
 	if j.size != size {
 		t.Errorf("the same again is written again")
 	}
-	must(t, j.replace(c))
+	must(t, j.replace(t.Context(), c))
 	want(c, c)
 	if entries, err := os.ReadDir(filepath.Dir(j.name)); err != nil || len(entries) != 1 {
 		t.Errorf("the folder has %v, %v, want the journal alone", entries, err)
@@ -283,9 +283,9 @@ func TestJournalIsBounded(t *testing.T) {
 	j := newJournal(t)
 	synced := piecesOf(t, 0, 1)
 	j.id.Key = strings.Repeat("k", maxJournal/4)
-	must(t, j.replace(synced))
+	must(t, j.replace(t.Context(), synced))
 	for n := int64(1); n <= 4; n++ {
-		must(t, j.append(piecesOf(t, 0, n+1)))
+		must(t, j.append(t.Context(), piecesOf(t, 0, n+1)))
 		if info, err := os.Stat(j.name); err != nil || info.Size() > maxJournal {
 			t.Fatalf("after %d records: %v, %v, want at most %d bytes", n+1, info, err, maxJournal)
 		}
@@ -303,18 +303,18 @@ func TestJournalIsBounded(t *testing.T) {
 func TestJournalGoesOnAfterAFailure(t *testing.T) {
 	j := newJournal(t)
 	a, b := piecesOf(t, 0, 10), piecesOf(t, 0, 20)
-	must(t, j.append(a))
+	must(t, j.append(t.Context(), a))
 	half := record{"f", anIdentity, b}.append(nil)
 	_, err := j.file.Write(half[:len(half)/2])
 	must(t, err)
 	j.file.Close()
-	if err := j.append(b); err == nil {
+	if err := j.append(t.Context(), b); err == nil {
 		t.Fatal("no error")
 	}
 	if got := j.mustRead(t).pieces; !slices.Equal(got, a) {
 		t.Errorf("after the failure it has %v, want %v", got, a)
 	}
-	must(t, j.append(b))
+	must(t, j.append(t.Context(), b))
 	if got := j.mustRead(t).pieces; !slices.Equal(got, b) {
 		t.Errorf("got %v, want %v", got, b)
 	}
@@ -328,10 +328,10 @@ func TestJournalIsWrittenByManyAtOnce(t *testing.T) {
 			for n := range int64(20) {
 				pieces := piecesOf(t, 0, 1+i*20+n)
 				if n%5 == 0 {
-					if err := j.replace(pieces); err != nil {
+					if err := j.replace(t.Context(), pieces); err != nil {
 						t.Error(err)
 					}
-				} else if err := j.append(pieces); err != nil {
+				} else if err := j.append(t.Context(), pieces); err != nil {
 					t.Error(err)
 				}
 			}
@@ -351,12 +351,12 @@ func TestJournalIsWrittenByManyAtOnce(t *testing.T) {
 // Another process's file under the journal's name is neither read nor written.
 func TestJournalOfSomeoneElse(t *testing.T) {
 	j := newJournal(t)
-	must(t, j.append(piecesOf(t, 0, 10)))
+	must(t, j.append(t.Context(), piecesOf(t, 0, 10)))
 	before, err := os.ReadFile(j.name)
 	must(t, err)
 	must(t, os.Rename(j.name, j.name+".old"))
 	must(t, os.WriteFile(j.name, []byte("theirs"), 0o600))
-	must(t, j.append(piecesOf(t, 0, 20)))
+	must(t, j.append(t.Context(), piecesOf(t, 0, 20)))
 	j.remove()
 	if theirs, err := os.ReadFile(j.name); err != nil || string(theirs) != "theirs" {
 		t.Errorf("the other file has %q, %v", theirs, err)

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -37,6 +38,11 @@ import (
 //     folder;
 //  4. when all is there and verified: sync the partial file, rename it to the final
 //     name, sync the folder, remove the journal.
+//
+// A sync takes as long as the disk needs, and who is cancelled does not wait for it:
+// what would come behind it in step 3 or 4 is not done then. A sync of step 3 that is
+// under way when all is there is waited for in step 4, and if it has failed, there is
+// no step 4.
 //
 // A killed process leaves what it wrote in the system's hands: lost is what came
 // after the last step 2. A power loss takes what was not synced, in any order: what
@@ -67,15 +73,17 @@ type identity struct {
 // checkpoint may be called by any goroutine; the others when no call is under way.
 type partial struct {
 	file    *os.File
+	twin    *os.File     // the same file, opened once more to be synced; nil where that cannot be
 	path    string       // the final name
 	mode    *fs.FileMode // of the file that is replaced, if there is one
 	journal *journal     // nil: after an error nothing is kept
 	why     string       // that is so, though it was wanted otherwise
 
 	writing sync.Mutex
-	durable sync.Mutex  // one durable checkpoint at a time
-	keep    atomic.Bool // there is something to go on with
-	lost    atomic.Bool // and it must not be
+	durable sync.Mutex   // one durable checkpoint at a time
+	syncing <-chan error // the sync of the twin that is under way, if one is
+	keep    atomic.Bool  // there is something to go on with
+	lost    atomic.Bool  // and it must not be
 	done    bool
 }
 
@@ -112,7 +120,25 @@ func openPartial(path string, resume bool) (*partial, error) {
 		p.discard()
 		return nil, p.named("create", err)
 	}
+	p.twin = again(p.file)
 	return p, nil
+}
+
+// again opens a file once more. A duplicate (dup(2)) would have the lock, too, and keep
+// it while it is being synced; and of an error of the disk only one of the two would be
+// told.
+func again(file *os.File) *os.File {
+	twin, err := os.OpenFile(file.Name(), os.O_WRONLY|noFollow, 0)
+	if err != nil {
+		return nil
+	}
+	is, err1 := file.Stat()
+	opened, err2 := twin.Stat()
+	if err1 != nil || err2 != nil || !os.SameFile(is, opened) {
+		twin.Close()
+		return nil
+	}
+	return twin
 }
 
 // create opens the temporary file under the name that is found again, and where that
@@ -129,21 +155,21 @@ func (p *partial) create(resume bool) (err error) {
 		p.why = "it cannot be resumed: " + err.Error()
 		p.journal = nil
 	} else {
-		clearPartial(name)
+		clearPartial(name, nil)
 	}
 	p.file, err = os.OpenFile(filepath.Join(dir, ".sigvier-"+rand.Text()+".part"), os.O_CREATE|os.O_EXCL|os.O_RDWR, p.perm())
 	return err
 }
 
 // clearPartial removes what an earlier download has left that is not to be gone on
-// with, unless it is under way.
-func clearPartial(name string) {
+// with, unless it is under way; only that file, if it is not nil.
+func clearPartial(name string, only fs.FileInfo) {
 	file, err := openLocked(name+".part", false, 0)
 	if err != nil {
 		return // there is none, mostly
 	}
 	defer file.Close()
-	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() && ours(info) && isAt(file, file.Name()) {
+	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() && ours(info) && isAt(file, file.Name()) && (only == nil || os.SameFile(info, only)) {
 		os.Remove(name + ".journal")
 		removeLocked(file)
 	}
@@ -179,7 +205,7 @@ func (p *partial) start(ctx context.Context, id identity) (found []piece, why st
 			err = p.file.Truncate(0)
 		}
 	} else {
-		err = p.journal.replace(found)
+		err = p.journal.replace(ctx, found)
 	}
 	if err != nil {
 		return nil, "", p.named("resume", err)
@@ -268,13 +294,13 @@ func (p *partial) ReadAt(b []byte, off int64) (int, error) {
 
 // checkpoint writes to the journal which pieces are there: all of them, in order.
 // Those of a durable checkpoint outlast a power loss; it takes as long as the disk
-// needs for the bytes, and others may be made meanwhile.
-func (p *partial) checkpoint(done []piece, durable bool) error {
+// needs for the bytes, if ctx does not end first, and others may be made meanwhile.
+func (p *partial) checkpoint(ctx context.Context, done []piece, durable bool) error {
 	if p.journal == nil || len(done) == 0 {
 		return nil
 	}
 	if !durable {
-		if err := p.journal.append(done); err != nil {
+		if err := p.journal.append(ctx, done); err != nil {
 			return p.named("write the journal of", err)
 		}
 		p.keep.Store(true)
@@ -282,21 +308,47 @@ func (p *partial) checkpoint(done []piece, durable bool) error {
 	}
 	p.durable.Lock()
 	defer p.durable.Unlock()
-	if err := p.sync(); err != nil {
+	if err := p.sync(ctx); err != nil {
 		return err
 	}
-	if err := p.journal.replace(done); err != nil {
+	if err := p.journal.replace(ctx, done); err != nil {
 		return p.named("write the journal of", err)
 	}
 	p.keep.Store(true)
 	return nil
 }
 
-// sync brings the bytes to the disk. When it fails, nobody knows which bytes are
+// sync brings the bytes to the disk, and does not wait for that when ctx ends.
+func (p *partial) sync(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if p.twin == nil {
+		return p.synced(fsync(p.file))
+	}
+	if p.syncing != nil { // which nobody has waited for
+		if err := p.await(ctx); err != nil {
+			return err
+		}
+	}
+	p.syncing = beginSync(p.twin)
+	return p.await(ctx)
+}
+
+// await waits for the sync that is under way.
+func (p *partial) await(ctx context.Context) error {
+	over, err := await(ctx, p.syncing)
+	if !over {
+		return err
+	}
+	p.syncing = nil
+	return p.synced(err)
+}
+
+// synced judges how a sync came out. When it has failed, nobody knows which bytes are
 // there, whatever reading them gives: Linux takes the pages that it could not write
 // for written.
-func (p *partial) sync() error {
-	err := p.file.Sync()
+func (p *partial) synced(err error) error {
 	if err != nil {
 		p.forget()
 	}
@@ -304,19 +356,21 @@ func (p *partial) sync() error {
 }
 
 // commit brings the bytes to the disk and then the file to its final name, in
-// this order: after a power loss there is no name without its bytes.
-func (p *partial) commit() error {
-	if err := p.sync(); err != nil {
+// this order: after a power loss there is no name without its bytes. When ctx ends
+// before it has the name, it does not get it.
+func (p *partial) commit(ctx context.Context) error {
+	if err := p.sync(ctx); err != nil {
 		return err
 	}
 	if p.mode != nil && *p.mode != p.perm() {
 		if err := p.file.Chmod(*p.mode); err != nil {
 			return p.kept(p.named("set the mode of", err))
 		}
-		if err := p.sync(); err != nil {
+		if err := p.sync(ctx); err != nil {
 			return err
 		}
 	}
+	p.closeTwin()
 	// It may have been removed by hand, and another download's have taken its name.
 	if !isAt(p.file, p.file.Name()) {
 		return &fs.PathError{Op: "rename to", Path: p.path, Err: errors.New("the partial file was removed or replaced under way")}
@@ -325,7 +379,7 @@ func (p *partial) commit() error {
 		return p.kept(p.named("rename to", err))
 	}
 	p.done = true
-	syncDir(filepath.Dir(p.path))
+	syncDir(ctx, filepath.Dir(p.path)) // it has the name, whether this is waited for or not
 	if p.journal != nil {
 		p.journal.remove()
 	}
@@ -339,8 +393,9 @@ func (p *partial) discard() {
 		return
 	}
 	there := isAt(p.file, p.file.Name()) // and not removed by hand
+	p.closeTwin()
 	switch {
-	case there && p.journal != nil && p.keep.Load() && !p.lost.Load():
+	case there && p.goesOn():
 		if p.mode != nil {
 			p.file.Chmod(p.perm()) // which commit may have changed
 		}
@@ -357,8 +412,28 @@ func (p *partial) discard() {
 	}
 }
 
-// goesOn reports whether an earlier download has left something.
-func (p *partial) goesOn() bool { return p.journal != nil && p.keep.Load() }
+// closeTwin closes the twin, once it is not being synced any more. If that has failed
+// then, what is kept is removed: who goes on with it would be told of no error. Who
+// does so already is.
+func (p *partial) closeTwin() {
+	if p.syncing == nil {
+		p.twin.Close() // nil, too
+		return
+	}
+	twin, done, name := p.twin, p.syncing, strings.TrimSuffix(p.file.Name(), ".part")
+	go func() {
+		if <-done != nil {
+			if info, err := twin.Stat(); err == nil {
+				clearPartial(name, info)
+			}
+		}
+		twin.Close()
+	}()
+}
+
+// goesOn reports whether there is something to go on with, for this download or the
+// next one.
+func (p *partial) goesOn() bool { return p.journal != nil && p.keep.Load() && !p.lost.Load() }
 
 // failed is the error of a disk that has lost bytes.
 func (p *partial) failed() error {
@@ -390,13 +465,4 @@ func (p *partial) kept(err error) error {
 		return &fs.PathError{Op: e.Op, Path: e.Path, Err: fmt.Errorf("%w: what has come is kept, and the same download goes on from there", e.Err)}
 	}
 	return err
-}
-
-// syncDir makes a rename last. Not every system can sync a folder, and there the
-// file is whole all the same.
-func syncDir(dir string) {
-	if d, err := os.Open(dir); err == nil {
-		d.Sync()
-		d.Close()
-	}
 }

@@ -43,6 +43,7 @@ func begin(t testing.TB, path string, id identity) (p *partial, found []piece, w
 // die ends a partial as the death of its process does: it says nothing any more.
 func (p *partial) die() {
 	p.file.Close()
+	p.twin.Close()
 	if p.journal != nil {
 		p.journal.close()
 	}
@@ -64,7 +65,7 @@ func interrupted(t testing.TB, path string, runs ...int64) {
 	t.Helper()
 	p, _, _ := begin(t, path, anIdentity)
 	write(t, p, content(1000), runs...)
-	must(t, p.checkpoint(piecesOf(t, runs...), false))
+	must(t, p.checkpoint(t.Context(), piecesOf(t, runs...), false))
 	p.die()
 }
 
@@ -114,7 +115,7 @@ func TestPartialIsFoundAgain(t *testing.T) {
 	}
 	wantPieces(t, found, piecesOf(t, 0, 100, 500, 20))
 	write(t, p, data, 100, 400, 520, 480)
-	must(t, p.checkpoint(piecesOf(t, 0, 1000), true))
+	must(t, p.checkpoint(t.Context(), piecesOf(t, 0, 1000), true))
 	got := make([]byte, 1000)
 	if _, err := p.ReadAt(got, 0); err != nil || !bytes.Equal(got, data) {
 		t.Errorf("it has other bytes, %v", err)
@@ -123,7 +124,7 @@ func TestPartialIsFoundAgain(t *testing.T) {
 
 	p, found, _ = begin(t, path, anIdentity) // when all was there but the name
 	wantPieces(t, found, piecesOf(t, 0, 1000))
-	must(t, p.commit())
+	must(t, p.commit(t.Context()))
 	p.discard()
 	wantNames(t, dir, "file")
 	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, data) {
@@ -144,18 +145,18 @@ func TestPartialWithoutResume(t *testing.T) {
 		t.Errorf("got %v, %q, %v, want nothing", found, why, err)
 	}
 	write(t, p, content(1000), 0, 1000)
-	must(t, p.checkpoint(piecesOf(t, 0, 1000), true))
+	must(t, p.checkpoint(t.Context(), piecesOf(t, 0, 1000), true))
 	p.discard()
 	wantNames(t, dir)
 
 	// One that is under way is not touched.
 	first, _, _ := begin(t, path, anIdentity)
 	write(t, first, content(1000), 0, 1000)
-	must(t, first.checkpoint(piecesOf(t, 0, 1000), true))
+	must(t, first.checkpoint(t.Context(), piecesOf(t, 0, 1000), true))
 	p, err = openPartial(path, false)
 	must(t, err)
 	wantNames(t, dir, ".journal", ".part", ".part")
-	must(t, first.commit())
+	must(t, first.commit(t.Context()))
 	p.discard()
 	wantNames(t, dir, "file")
 }
@@ -174,7 +175,7 @@ func TestDiscard(t *testing.T) {
 		}, []string{".journal", ".part"}},
 		{"one without a byte", func(t *testing.T, path string) {
 			p, _, _ := begin(t, path, anIdentity)
-			must(t, p.checkpoint(nil, true))
+			must(t, p.checkpoint(t.Context(), nil, true))
 			p.discard()
 		}, nil},
 		{"one with bytes that are in no journal", func(t *testing.T, path string) {
@@ -185,7 +186,7 @@ func TestDiscard(t *testing.T) {
 		{"one with bytes", func(t *testing.T, path string) {
 			p, _, _ := begin(t, path, anIdentity)
 			write(t, p, content(1000), 0, 10)
-			must(t, p.checkpoint(piecesOf(t, 0, 10), false))
+			must(t, p.checkpoint(t.Context(), piecesOf(t, 0, 10), false))
 			p.discard()
 		}, []string{".journal", ".part"}},
 		{"one with bytes found again", func(t *testing.T, path string) {
@@ -203,9 +204,9 @@ func TestDiscard(t *testing.T) {
 		{"one that must not be trusted", func(t *testing.T, path string) {
 			interrupted(t, path, 0, 100)
 			p, _, _ := begin(t, path, anIdentity)
-			must(t, p.checkpoint(piecesOf(t, 0, 100), true))
+			must(t, p.checkpoint(t.Context(), piecesOf(t, 0, 100), true))
 			p.forget()
-			must(t, p.checkpoint(piecesOf(t, 0, 100), false))
+			must(t, p.checkpoint(t.Context(), piecesOf(t, 0, 100), false))
 			p.discard()
 		}, nil},
 		{"one whose start was cancelled", func(t *testing.T, path string) {
@@ -220,7 +221,7 @@ func TestDiscard(t *testing.T) {
 		}, []string{".journal", ".part"}},
 		{"one whose name another file has now", func(t *testing.T, path string) {
 			p, _, _ := begin(t, path, anIdentity)
-			must(t, p.checkpoint(piecesOf(t, 0, 100), false))
+			must(t, p.checkpoint(t.Context(), piecesOf(t, 0, 100), false))
 			p.forget()
 			must(t, os.Remove(p.file.Name()))
 			must(t, os.WriteFile(p.file.Name(), []byte("theirs"), 0o600))
@@ -298,7 +299,7 @@ func TestPartialBeginsAfresh(t *testing.T) {
 			if err != nil || !bytes.Equal(got, make([]byte, test.id.Size)) {
 				t.Errorf("it has old bytes, or not %d: %d, %v", test.id.Size, len(got), err)
 			}
-			must(t, p.commit())
+			must(t, p.commit(t.Context()))
 			p.discard()
 			wantNames(t, dir, "file")
 		})
@@ -419,13 +420,13 @@ func TestCrashAtEachStep(t *testing.T) {
 	} {
 		write(t, p, data, runs...)
 		note(nil)
-		must(t, p.checkpoint(piecesOf(t, runs...), i%3 == 1))
+		must(t, p.checkpoint(t.Context(), piecesOf(t, runs...), i%3 == 1))
 		if i%3 == 1 {
 			synced = len(moments)
 		}
 		note(piecesOf(t, runs...))
 	}
-	must(t, p.commit())
+	must(t, p.commit(t.Context()))
 	p.discard()
 	wantNames(t, dir, "file")
 	names := slices.Collect(maps.Keys(moments[len(moments)-1].disk))
@@ -511,14 +512,14 @@ func TestCrashWithinAStep(t *testing.T) {
 			path := filepath.Join(dir, "file")
 			p, _, _ := begin(t, path, anIdentity)
 			write(t, p, data, 0, 200)
-			must(t, p.checkpoint(piecesOf(t, 0, 100), false))
+			must(t, p.checkpoint(t.Context(), piecesOf(t, 0, 100), false))
 			test.leave(t, p)
 			p.die()
 			p, found, _ := begin(t, path, anIdentity)
 			wantPieces(t, found, test.found)
 			write(t, p, data, 0, 1000)
-			must(t, p.checkpoint(piecesOf(t, 0, 1000), true))
-			must(t, p.commit())
+			must(t, p.checkpoint(t.Context(), piecesOf(t, 0, 1000), true))
+			must(t, p.commit(t.Context()))
 			p.discard()
 			wantNames(t, dir, "file")
 			if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, data) {
@@ -535,15 +536,15 @@ func TestPartialIsLocked(t *testing.T) {
 	path := filepath.Join(dir, "file")
 	first, _, _ := begin(t, path, anIdentity)
 	write(t, first, content(1000), 0, 1000)
-	must(t, first.checkpoint(piecesOf(t, 0, 1000), false))
+	must(t, first.checkpoint(t.Context(), piecesOf(t, 0, 1000), false))
 	second, found, why := begin(t, path, anIdentity)
 	if found != nil || !strings.Contains(why, "another download to it is under way") {
 		t.Errorf("got %v, %q, want that another one is under way", found, why)
 	}
 	write(t, second, bytes.Repeat([]byte("2"), 1000), 0, 1000)
-	must(t, second.checkpoint(piecesOf(t, 0, 1000), true))
+	must(t, second.checkpoint(t.Context(), piecesOf(t, 0, 1000), true))
 	wantNames(t, dir, ".journal", ".part", ".part")
-	must(t, first.commit())
+	must(t, first.commit(t.Context()))
 	first.discard()
 	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, content(1000)) {
 		t.Errorf("the first has other bytes, %v", err)
@@ -552,7 +553,7 @@ func TestPartialIsLocked(t *testing.T) {
 	if found != nil || why != "" || third.journal == nil {
 		t.Errorf("got %v, %q, want a new beginning", found, why)
 	}
-	must(t, second.commit())
+	must(t, second.commit(t.Context()))
 	second.discard()
 	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, bytes.Repeat([]byte("2"), 1000)) {
 		t.Errorf("the second has other bytes, %v", err)
@@ -585,12 +586,12 @@ func TestManyToTheSameFile(t *testing.T) {
 					if _, err := p.WriteAt(data[off:off+100], int64(off)); err != nil {
 						t.Error(err)
 					}
-					if err := p.checkpoint([]piece{pieceOf(t, data, checksum.CRC32C, 0, int64(off)+100)}, n%4 == 3 && off == 500); err != nil {
+					if err := p.checkpoint(t.Context(), []piece{pieceOf(t, data, checksum.CRC32C, 0, int64(off)+100)}, n%4 == 3 && off == 500); err != nil {
 						t.Error(err)
 					}
 				}
 				if n%3 > 0 {
-					if err := p.commit(); err != nil {
+					if err := p.commit(t.Context()); err != nil {
 						t.Error(err)
 					}
 					if got, err := os.ReadFile(path); err != nil || len(got) != 1000 || !bytes.Equal(got, bytes.Repeat(got[:1], 1000)) {
@@ -620,7 +621,7 @@ func TestPartialOfALongName(t *testing.T) {
 	interrupted(t, path, 0, 100)
 	p, found, _ := begin(t, path, anIdentity)
 	wantPieces(t, found, piecesOf(t, 0, 100))
-	must(t, p.commit())
+	must(t, p.commit(t.Context()))
 	wantNames(t, dir, filepath.Base(path))
 }
 
@@ -633,7 +634,7 @@ func TestPartialsOfSeveralFiles(t *testing.T) {
 	for i := range int64(5) {
 		p, found, _ := begin(t, filepath.Join(dir, fmt.Sprint(i)), anIdentity)
 		wantPieces(t, found, piecesOf(t, i, 100))
-		must(t, p.commit())
+		must(t, p.commit(t.Context()))
 		p.discard()
 	}
 	wantNames(t, dir, "0", "1", "2", "3", "4")
@@ -670,34 +671,32 @@ func TestPartialErrors(t *testing.T) {
 		}, nil, "read", []string{".journal", ".part"}},
 		{"a journal that cannot be written", func(t *testing.T, p *partial, dir string) error {
 			p.journal.file.Close()
-			return p.checkpoint(piecesOf(t, 0, 200), false)
+			return p.checkpoint(t.Context(), piecesOf(t, 0, 200), false)
 		}, fs.ErrClosed, "write the journal of", []string{".journal", ".part"}},
 		{"a journal that cannot be replaced", func(t *testing.T, p *partial, dir string) error {
 			must(t, os.MkdirAll(filepath.Join(p.journal.name+".new", "x"), 0o700))
-			return p.checkpoint(piecesOf(t, 0, 200), true)
+			return p.checkpoint(t.Context(), piecesOf(t, 0, 200), true)
 		}, fs.ErrExist, "write the journal of", []string{".journal", ".new", ".part"}},
 		{"a sync that fails", func(t *testing.T, p *partial, dir string) error {
-			p.file.Close()
-			err := p.checkpoint(piecesOf(t, 0, 200), true)
-			reopen(t, p, os.O_RDWR)
-			return err
+			p.twin.Close()
+			return p.checkpoint(t.Context(), piecesOf(t, 0, 200), true)
 		}, fs.ErrClosed, "sync", nil},
 		{"a folder under the final name", func(t *testing.T, p *partial, dir string) error {
 			must(t, os.Mkdir(p.path, 0o700))
-			return p.commit()
+			return p.commit(t.Context())
 		}, nil, "what has come is kept", []string{".journal", ".part", "file"}},
 		{"a partial file that is gone", func(t *testing.T, p *partial, dir string) error {
 			must(t, os.Remove(p.file.Name()))
-			return p.commit()
+			return p.commit(t.Context())
 		}, nil, "removed or replaced under way", nil},
 		{"a partial file that is another one", func(t *testing.T, p *partial, dir string) error {
 			must(t, os.Remove(p.file.Name()))
 			must(t, os.WriteFile(p.file.Name(), []byte("theirs"), 0o600))
-			return p.commit()
+			return p.commit(t.Context())
 		}, nil, "removed or replaced under way", []string{".part"}},
 		{"a folder that is gone", func(t *testing.T, p *partial, dir string) error {
 			must(t, os.RemoveAll(dir))
-			return p.checkpoint(piecesOf(t, 0, 200), true)
+			return p.checkpoint(t.Context(), piecesOf(t, 0, 200), true)
 		}, fs.ErrNotExist, "write the journal of", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -706,7 +705,7 @@ func TestPartialErrors(t *testing.T) {
 			path := filepath.Join(dir, "file")
 			p, _, _ := begin(t, path, anIdentity)
 			write(t, p, content(1000), 0, 200)
-			must(t, p.checkpoint(piecesOf(t, 0, 100), false))
+			must(t, p.checkpoint(t.Context(), piecesOf(t, 0, 100), false))
 			err := test.do(t, p, dir)
 			if named := (*fs.PathError)(nil); !errors.As(err, &named) || named.Path != path || strings.Contains(err.Error(), ".sigvier-") {
 				t.Errorf("the error is %v, want one of %s", err, path)

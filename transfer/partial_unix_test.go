@@ -78,10 +78,10 @@ func TestPartialFollowsNoLink(t *testing.T) {
 			}
 			wantPieces(t, found, nil)
 			write(t, p, content(1000), 0, 1000)
-			must(t, p.checkpoint(piecesOf(t, 0, 500), false))
-			must(t, p.checkpoint(piecesOf(t, 0, 1000), true))
-			must(t, p.checkpoint(piecesOf(t, 0, 1000), false))
-			must(t, p.commit())
+			must(t, p.checkpoint(t.Context(), piecesOf(t, 0, 500), false))
+			must(t, p.checkpoint(t.Context(), piecesOf(t, 0, 1000), true))
+			must(t, p.checkpoint(t.Context(), piecesOf(t, 0, 1000), false))
+			must(t, p.commit(t.Context()))
 			p.discard()
 			if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, content(1000)) {
 				t.Errorf("the file has other bytes, %v", err)
@@ -136,7 +136,7 @@ func TestPartialKeepsTheMode(t *testing.T) {
 		// The rename fails: the owner can go on with it still.
 		p, _, _ := begin(t, path, anIdentity)
 		p.path = filepath.Join(dir, "missing", "file")
-		if err := p.commit(); err == nil {
+		if err := p.commit(t.Context()); err == nil {
 			t.Error("no error")
 		}
 		p.discard()
@@ -147,7 +147,7 @@ func TestPartialKeepsTheMode(t *testing.T) {
 		}
 		p, found, _ := begin(t, path, anIdentity)
 		wantPieces(t, found, piecesOf(t, 0, 100))
-		must(t, p.commit())
+		must(t, p.commit(t.Context()))
 		p.discard()
 		if info, err := os.Lstat(path); err != nil || info.Mode() != mode || info.Size() != 1000 {
 			t.Errorf("the file is %v, %v, want 1000 bytes and mode %v", info, err, mode)
@@ -193,7 +193,7 @@ func TestAnotherProcess(t *testing.T) {
 	for n := int64(1); ; n++ {
 		size := min(n, 1000)
 		write(t, p, data, 0, size)
-		must(t, p.checkpoint(piecesOf(t, 0, size), n%10 == 0))
+		must(t, p.checkpoint(t.Context(), piecesOf(t, 0, size), n%10 == 0))
 	}
 }
 
