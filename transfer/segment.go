@@ -16,53 +16,73 @@ type segment struct {
 	sink   io.WriterAt
 	ledger *ledger
 
-	mu    sync.Mutex
-	first int64          // of the piece that is growing
-	next  int64          // the frontier: all before it is written
-	end   int64          // behind the last byte; a thief brings it forward
-	hash  *checksum.Hash // of the bytes from first to next; nil if no sum is wanted
-	ended bool           // what came is in the ledger
+	writing sync.Mutex // one write at a time; the sink may take as long as it likes
+
+	mu      sync.Mutex     // never held while the sink writes: the schedule waits for it
+	first   int64          // of the piece that is growing
+	next    int64          // the frontier: all before it is written
+	claimed int64          // behind the last byte that is written or being written
+	end     int64          // behind the last byte; a thief brings it forward
+	hash    *checksum.Hash // of the bytes from first to next; nil if no sum is wanted
+	ended   bool           // what came is in the ledger
 
 	feeds []*feed // guarded by the schedule's mutex
 }
 
 func newSegment(r Range, sink io.WriterAt, l *ledger) *segment {
-	return &segment{sink: sink, ledger: l, first: r.First, next: r.First, end: r.Last + 1, hash: l.hash()}
+	return &segment{sink: sink, ledger: l, first: r.First, next: r.First, claimed: r.First, end: r.Last + 1, hash: l.hash()}
 }
 
 // accept takes bytes of the object from an offset that is not behind the frontier. It
 // says how many were new, and whether the segment has all then.
 func (s *segment) accept(p []byte, off int64) (fresh int64, complete bool, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ended {
-		return 0, true, nil
-	}
-	if known := s.next - off; known >= int64(len(p)) {
-		return 0, s.next >= s.end, nil
-	} else {
-		p = p[known:]
-	}
-	p = p[:min(int64(len(p)), s.end-s.next)]
-	for len(p) > 0 {
-		n := min(int64(len(p)), s.ledger.cut(s.first)-s.next)
-		if _, err := s.sink.WriteAt(p[:n], s.next); err != nil {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	for {
+		b, at := s.claim(p, off)
+		if len(b) == 0 {
+			return fresh, s.complete(), nil
+		}
+		if _, err := s.sink.WriteAt(b, at); err != nil {
 			return fresh, false, err
 		}
-		if s.hash != nil {
-			s.hash.Write(p[:n])
-		}
-		s.next += n
-		fresh += n
-		if p = p[n:]; len(p) > 0 {
-			s.close()
-		}
+		s.wrote(b)
+		fresh += int64(len(b))
 	}
-	if s.next >= s.end {
+}
+
+// claim gives those of the bytes that are to be written next, up to the end of a part.
+// Until they are, no thief takes them.
+func (s *segment) claim(p []byte, off int64) (b []byte, at int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	from := s.next - off // how many of them are known
+	to := min(int64(len(p)), min(s.end, s.ledger.cut(s.first))-off)
+	if s.ended || from >= to {
+		return nil, 0
+	}
+	s.claimed = off + to
+	return p[from:to], s.next
+}
+
+// wrote notes what is written.
+func (s *segment) wrote(b []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.hash != nil {
+		s.hash.Write(b)
+	}
+	s.next += int64(len(b))
+	if s.next >= s.end || s.next == s.ledger.cut(s.first) {
 		s.close()
-		s.ended = true
 	}
-	return fresh, s.ended, nil
+	s.ended = s.next >= s.end
+}
+
+func (s *segment) complete() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended
 }
 
 // close puts what has come into the ledger, and begins the next piece.
@@ -114,7 +134,7 @@ func (s *segment) rest() (next, end int64) {
 func (s *segment) shorten(at int64) (tail Range, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended || at <= s.next || at >= s.end {
+	if s.ended || at <= s.next || at < s.claimed || at >= s.end {
 		return Range{}, false
 	}
 	tail = Range{at, s.end - 1}

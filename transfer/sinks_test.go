@@ -81,6 +81,37 @@ func TestReader(t *testing.T) {
 	}
 }
 
+// The first range is asked for before the window is known, or may be longer than it: a
+// worker that waits for room holds up nobody whom the reader waits for.
+func TestReaderWithASmallWindow(t *testing.T) {
+	o := newObject(9 << 20)
+	for _, in := range []transfer.DownloadInput{
+		{Window: 1 << 20},
+		{Window: 1},
+		{Window: 1 << 20, PartSize: 8 << 20},
+		{Budget: transfer.NewBudget(0, 1<<20)},
+	} {
+		in.Bucket, in.Key, in.Threads = "data", "k", 4
+		r, err := transfer.NewReader(t.Context(), o, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hung := time.AfterFunc(30*time.Second, func() { panic("the reader hangs") })
+		var got []byte
+		for err == nil {
+			p := make([]byte, 10_000) // less than a worker brings at once
+			_, err = io.ReadFull(r, p)
+			got = append(got, p...)
+			time.Sleep(time.Millisecond) // so that idle workers look for work meanwhile
+		}
+		if !bytes.HasPrefix(got, o.data) || err != io.ErrUnexpectedEOF {
+			t.Errorf("window %d, parts of %d: %d bytes come, and %v", in.Window, in.PartSize, len(got), err)
+		}
+		hung.Stop()
+		r.Close()
+	}
+}
+
 // No byte is called the last before all were found to be right.
 func TestReaderOfAFlippedByte(t *testing.T) {
 	for _, threads := range []int{1, 8} {
