@@ -19,7 +19,10 @@ type buffers struct {
 }
 
 const (
+	// largeBuffer is the size of a shared one, and leastLarge that where there is not
+	// much to bring.
 	largeBuffer = 512 << 10
+	leastLarge  = 64 << 10
 	// fewBuffers is how many are shared at least: one is written, and others are filled
 	// and summed meanwhile.
 	fewBuffers = 4
@@ -36,7 +39,7 @@ const (
 // newBuffers are for a download of so many bytes. If what they are written to takes its
 // time, by itself or for a network behind it, each worker needs one.
 func newBuffers(size int64, workers int, sinkWaits bool, share *share) *buffers {
-	b := &buffers{large: largeBuffer, share: share}
+	b := &buffers{large: min(max(size/512, leastLarge), largeBuffer), share: share}
 	b.own = max(min(bufferSize, allBuffers/int64(workers), size/int64(workers)/256), leastBuffer)
 	n := workers
 	if sinkWaits {

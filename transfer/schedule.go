@@ -23,6 +23,7 @@ type schedule struct {
 	limit   int64      // bytes from here on are not wanted yet
 	active  []*segment // that somebody works on
 	usual   float64    // rate of a connection, bytes a second; 0 is unknown
+	rates   []float64  // typical's, so that idle workers who look for work leave no garbage
 	latency time.Duration
 	changed chan struct{} // closed when there may be something else to do
 	over    chan struct{} // closed when all is done
@@ -224,7 +225,7 @@ func seconds(s float64) time.Duration {
 
 // typical is the rate of the connection in the middle, bytes a second; 0 is unknown.
 func (s *schedule) typical(now time.Time) float64 {
-	var rates []float64
+	rates := s.rates[:0]
 	for _, seg := range s.active {
 		for _, f := range seg.feeds {
 			if r := f.rate(now); r > 0 {
@@ -235,7 +236,7 @@ func (s *schedule) typical(now time.Time) float64 {
 	if s.usual > 0 {
 		rates = append(rates, s.usual)
 	}
-	if len(rates) == 0 {
+	if s.rates = rates; len(rates) == 0 {
 		return 0
 	}
 	slices.Sort(rates)

@@ -32,10 +32,10 @@ func (r route) address() string {
 }
 
 const (
-	// bufferSize is what a connection keeps: as much as a TLS record has, and more than
-	// the head of most answers.
-	bufferSize = 16 << 10
-	// maxHead bounds the head of an answer.
+	// bufferSize is what a connection keeps: more than the head of most answers, while
+	// bodies go by it.
+	bufferSize = 4 << 10
+	// maxHead bounds the head of an answer, for which the buffer grows.
 	maxHead = 64 << 10
 )
 

@@ -13,6 +13,9 @@ type Transport struct{ Bodiless }
 
 var _ closer = (*Transport)(nil)
 
+// writeBufferSize is what a connection that sends bodies keeps.
+const writeBufferSize = 64 << 10
+
 // RoundTrip implements [http.RoundTripper].
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if hasBody(req) {
@@ -42,8 +45,7 @@ func (t *Bodiless) NetHTTP() *http.Transport {
 		TLSHandshakeTimeout:   t.HandshakeTimeout,
 		ResponseHeaderTimeout: t.HeadTimeout,
 		ExpectContinueTimeout: time.Second,
-		ReadBufferSize:        bufferSize,
-		WriteBufferSize:       bufferSize,
+		WriteBufferSize:       writeBufferSize,
 	}
 	theirs.Protocols.SetHTTP1(true)
 	t.theirs = theirs
