@@ -72,6 +72,8 @@ func message(code int, err error) string {
 	switch {
 	case code == exitInterrupted && errors.As(err, &kept) && kept.UploadID == "":
 		return fmt.Sprintf("interrupted; %s are kept, and the same command goes on from there", size(kept.Done))
+	case code == exitInterrupted && errors.As(err, &kept) && kept.Done == 0:
+		return "interrupted; no part is uploaded yet, and the same command goes on with this upload"
 	case code == exitInterrupted && errors.As(err, &kept):
 		return fmt.Sprintf("interrupted; %s are uploaded, and the same command goes on from there", size(kept.Done))
 	case code == exitInterrupted:

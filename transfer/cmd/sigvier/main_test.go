@@ -252,3 +252,19 @@ func TestTheProcessHasExitCodesAndTwoOutputs(t *testing.T) {
 		})
 	}
 }
+
+func TestMessageOfAnInterruption(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{context.Canceled, "interrupted; no unfinished file or object was left behind"},
+		{&transfer.ResumableError{Done: 3 << 20}, "interrupted; 3.0 MiB are kept, and the same command goes on from there"},
+		{&transfer.ResumableError{UploadID: "u", Done: 3 << 20}, "interrupted; 3.0 MiB are uploaded, and the same command goes on from there"},
+		{&transfer.ResumableError{UploadID: "u"}, "interrupted; no part is uploaded yet, and the same command goes on with this upload"},
+	} {
+		if got := message(exitInterrupted, test.err); got != test.want {
+			t.Errorf("message(%v) = %q, want %q", test.err, got, test.want)
+		}
+	}
+}
