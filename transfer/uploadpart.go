@@ -8,6 +8,7 @@ import (
 	"hash"
 	"io"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -53,7 +54,9 @@ func (p *uploadPart) hash(ctx context.Context, sum, signed bool) error {
 	if len(hashes) == 0 {
 		return ctx.Err()
 	}
-	buf := make([]byte, min(bufferSize, max(p.length, 1)))
+	buffer := hashBuffers.Get().(*[]byte)
+	defer hashBuffers.Put(buffer)
+	buf := *buffer
 	for off := int64(0); off < p.length; {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -75,6 +78,8 @@ func (p *uploadPart) hash(ctx context.Context, sum, signed bool) error {
 	}
 	return nil
 }
+
+var hashBuffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
 
 // readError says of a read that gave too little why.
 func readError(err error) error {

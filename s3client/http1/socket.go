@@ -1,7 +1,9 @@
 package http1
 
 import (
+	"io"
 	"net"
+	"sync"
 	"sync/atomic"
 )
 
@@ -28,6 +30,16 @@ func (s *socket) Read(p []byte) (int, error) {
 	}
 	return s.Conn.Read(p)
 }
+
+// ReadFrom implements [io.ReaderFrom], by which net/http sends bodies, with a buffer that
+// is larger than its own: a system call has its price, whatever it carries.
+func (s *socket) ReadFrom(r io.Reader) (n int64, err error) {
+	buffer := bodyBuffers.Get().(*[]byte)
+	defer bodyBuffers.Put(buffer)
+	return io.CopyBuffer(struct{ io.Writer }{s.Conn}, r, *buffer)
+}
+
+var bodyBuffers = sync.Pool{New: func() any { b := make([]byte, 128<<10); return &b }}
 
 func (s *socket) reportSlow() {
 	s.slow.Store(true)
