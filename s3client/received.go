@@ -22,6 +22,7 @@ type received struct {
 	watched
 	read   io.Reader // the body, or what verifies it
 	verify *checksum.Reader
+	lent   lent // to ReadLate
 	k      call
 }
 
@@ -56,8 +57,9 @@ func (r *received) ReadLate(pool http1.Pool) ([]byte, error) {
 	if !ok || r.verify != nil {
 		return nil, errors.ErrUnsupported
 	}
+	r.lent = lent{pool, &r.stall}
 	r.stall.begin()
-	p, err := body.ReadLate(pool)
+	p, err := body.ReadLate(&r.lent)
 	if stalled := r.stall.end(len(p)); stalled != nil && err != io.EOF {
 		err = stalled
 	}
@@ -65,6 +67,18 @@ func (r *received) ReadLate(pool http1.Pool) ([]byte, error) {
 		err = r.k.wrap(err)
 	}
 	return p, err
+}
+
+// lent is a pool for whose buffers a body waits as for a slow reader.
+type lent struct {
+	http1.Pool
+	stall *stall
+}
+
+func (l *lent) Get() []byte {
+	l.stall.end(0)
+	defer l.stall.begin()
+	return l.Pool.Get()
 }
 
 // watched is a body that may not stall.

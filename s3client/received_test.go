@@ -72,6 +72,17 @@ type onePool []byte
 func (p onePool) Get() []byte { return p }
 func (p onePool) Put([]byte)  {}
 
+// slowPool is one whose buffer is with somebody else for a while.
+type slowPool struct {
+	onePool
+	wait time.Duration
+}
+
+func (p slowPool) Get() []byte {
+	time.Sleep(p.wait)
+	return p.onePool
+}
+
 // A body may be slow, but not slower than was asked for, and its reader may.
 func TestBodiesThatStall(t *testing.T) {
 	for _, test := range []struct {
@@ -107,7 +118,7 @@ func TestBodiesThatStall(t *testing.T) {
 				began, p := time.Now(), make([]byte, 4096)
 				for late := false; err == nil; late = !late {
 					if late {
-						_, err = out.Body.(lateReader).ReadLate(onePool(p))
+						_, err = out.Body.(lateReader).ReadLate(slowPool{onePool(p), test.readerTake})
 					} else {
 						_, err = out.Body.Read(p)
 					}
