@@ -17,6 +17,10 @@
 // second time beside the first. A connection that gives less than a quarter of what the
 // others give is given up for a new one, elsewhere if the service has several addresses.
 //
+// A worker that waits has no buffer: all share a few of 512 KiB at most, so that memory grows
+// little with the workers, and not with the object. A file is written by one of them at a
+// time, as the system would have it anyhow.
+//
 // # What is verified
 //
 // The checksum that the service keeps of the object is compared before the file has its
