@@ -165,12 +165,13 @@ type run struct {
 	head     chan s3client.HeadObjectOutput // the answer to the HEAD beside the first GET, if it is a good one; then closed
 	ledger   *ledger
 	schedule *schedule
-	threads  int // that have something to do
+	threads  int // workers, of whom some may find nothing to do
 	buffers  *buffers
 	found    int64  // bytes that were there already
 	afresh   string // why others that were there are of no use
 	share    *share // of the budget
 
+	worked            atomic.Int64 // workers that brought something
 	requests, resumed atomic.Int64
 }
 
@@ -236,7 +237,7 @@ func (d *run) do(ctx context.Context, goesOn bool, open func(context.Context, *r
 	d.in.Events.emit(Event{Kind: Checked, Verified: verified})
 	return Report{
 		Size: d.pin.size, ETag: d.pin.etag, VersionID: d.pin.versionID,
-		Threads: d.threads, Requests: int(d.requests.Load()), Resumed: int(d.resumed.Load()),
+		Threads: int(d.worked.Load()), Requests: int(d.requests.Load()), Resumed: int(d.resumed.Load()),
 		Stolen: d.schedule.stolen, Hedged: d.schedule.hedged, Kept: d.found, Afresh: d.afresh,
 		Verified: verified, Elapsed: time.Since(start),
 	}, nil
@@ -355,19 +356,18 @@ func (d *run) work(ctx context.Context, cancel func(), b beginning, missing []Ra
 		d.window.follow(d.schedule.want)
 	}
 	d.buffers = newBuffers(d.pin.size, d.threads, d.file == nil && d.window == nil, d.share)
-	var first *feed
+	var answered *segment
 	if b.body != nil {
-		first = d.schedule.start(d.schedule.cut(b.answer), time.Now())
+		answered = d.schedule.cut(b.answer)
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	context.AfterFunc(ctx, cancel) // the first answer came before the group
-	for i := range d.threads {
-		group.Go(func() error {
-			if i > 0 || first == nil {
-				return d.worker(ctx, nil, nil)
-			}
-			return d.worker(ctx, first, b.body)
-		})
+	for i, f := range d.schedule.begin(d.threads, answered, time.Now()) {
+		body := b.body
+		if i > 0 {
+			body = nil
+		}
+		group.Go(func() error { return d.worker(ctx, f, body) })
 	}
 	if d.in.Threads == Auto && d.threads == autoThreads {
 		group.Go(func() error {
@@ -382,7 +382,8 @@ func (d *run) work(ctx context.Context, cancel func(), b beginning, missing []Ra
 }
 
 // plan gives the ranges that wait for workers, behind what is answered already, and how
-// much of one is for a worker at once. It finds how many workers there are to be.
+// much of one is for a worker at once. It finds how many workers there are to be: one for
+// each range, and those who help if a connection proves slow.
 func (d *run) plan(b *beginning, missing []Range) (waiting []Range, part int64) {
 	if len(missing) == 0 {
 		return nil, 0
@@ -394,11 +395,12 @@ func (d *run) plan(b *beginning, missing []Range) (waiting []Range, part int64) 
 	if fresh := len(missing) == 1 && missing[0].Len() == d.pin.size; !fresh {
 		b.body = nil // which do closes
 	}
+	bytes := length(missing)
 	switch {
 	case most == 1:
 		part, d.threads = 0, 1
 	case part > 0:
-		d.threads = int(min(int64(most), (length(missing)+part-1)/part))
+		d.threads = int(min(int64(most), (bytes+part-1)/part))
 	case b.body != nil:
 		missing = NewPlan(d.pin.size, 0, most).Ranges
 		d.threads = min(most, len(missing))
@@ -409,6 +411,7 @@ func (d *run) plan(b *beginning, missing []Range) (waiting []Range, part int64) 
 		missing = spread(missing, most)
 		d.threads = min(most, len(missing))
 	}
+	d.threads = max(d.threads, helpers(d.in.Threads, bytes))
 	if b.body == nil {
 		return missing, part
 	}

@@ -30,12 +30,16 @@ const (
 // answer that is there already.
 func (d *run) worker(ctx context.Context, f *feed, body io.ReadCloser) error {
 	buf := &buffer{buffers: d.buffers}
-	for {
+	for worked := false; ; {
 		if f == nil {
 			var err error
 			if f, err = d.take(ctx); f == nil {
 				return err
 			}
+		}
+		if !worked {
+			worked = true
+			d.worked.Add(1)
 		}
 		err := d.feed(ctx, f, body, buf)
 		d.schedule.leave(f, time.Now())

@@ -41,6 +41,7 @@ func (d *run) grow(ctx context.Context, add func()) {
 		}
 		last, before = now, rate
 		d.threads += more
+		d.schedule.grow(more)
 		for range more {
 			add()
 		}

@@ -56,7 +56,7 @@ func TestAutoThreads(t *testing.T) {
 		{"each connection is slow", 100_000_000, 1e12, 27, 64},
 		{"all together are slow", 60_000_000, 8 * each, 8, 12},
 		{"twelve are enough", 60_000_000, 12 * each, 12, 18},
-		{"it is over soon", 12_000_000, 1e12, 2, 2},
+		{"two parts, and slow", 12_000_000, 1e12, 8, 8},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -60,6 +60,7 @@ func (c *simulatedClient) download(size int64, help help, network connections, o
 	d.schedule = newSchedule(spread([]Range{{0, size - 1}}, simulatedThreads), 0, help != alone,
 		func(r Range) *segment { return newSegment(r, nowhere{}, d.ledger) })
 	d.working = simulatedThreads
+	d.schedule.workers, d.schedule.all = simulatedThreads, simulatedThreads
 	for range simulatedThreads {
 		(&simulatedWorker{download: d}).take()
 	}

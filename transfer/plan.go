@@ -7,7 +7,8 @@ import "cmp"
 const DefaultPartSize = 8 << 20
 
 // Auto, as a number of threads, leaves it to the engine: one for each part, up to 8; and
-// then more in a download, up to 64, as long as they bring more bytes a second.
+// then more in a download, up to 64, as long as they bring more bytes a second. Of a
+// download with few parts, up to 8 may help where a connection proves slow.
 const Auto = -1
 
 // maxParts bounds a plan, whose size is the server's word: 64 TiB in parts of
@@ -23,7 +24,7 @@ func (r Range) Len() int64 { return r.Last - r.First + 1 }
 // Plan says which ranges the workers of a download begin with.
 type Plan struct {
 	Size    int64
-	Threads int // workers that have something to do
+	Threads int // workers that have something to do from the beginning
 	Ranges  []Range
 }
 
@@ -73,6 +74,15 @@ func workers(threads int, size, part int64) int {
 		return int(min(max(size-1, 0)/cmp.Or(part, DefaultPartSize)+1, autoThreads))
 	}
 	return max(threads, 1)
+}
+
+// helpers is how many workers there may be for so many bytes, though not each of them has
+// a range from the beginning: if all is well, they wait, and cost nothing.
+func helpers(threads int, bytes int64) int {
+	if threads == Auto {
+		threads = autoThreads
+	}
+	return int(min(int64(max(threads, 1)), max((bytes+leastSteal-1)/leastSteal, 2)))
 }
 
 // spread cuts ranges for so many workers.

@@ -18,6 +18,8 @@ type schedule struct {
 	paced  bool // bytes come as slowly as we let them: no connection is slow
 
 	mu      sync.Mutex
+	workers int        // that may work at once: at first as many as there are ranges, later all
+	all     int        // workers that there are
 	waiting []Range    // that nobody works on, in order
 	part    int64      // the most of a waiting range that is given away at once; 0 is all
 	limit   int64      // bytes from here on are not wanted yet
@@ -38,12 +40,37 @@ const (
 	leastGain = 20 * time.Millisecond
 	// leastHedge is the time that must be won by bringing bytes twice.
 	leastHedge = 300 * time.Millisecond
+	// leastTry is how long a little must take to be asked for again when nobody knows
+	// whether another connection is faster.
+	leastTry = 3 * time.Second
 	// feedsOfOne is how many connections feed a segment at most.
 	feedsOfOne = 2
 )
 
 func newSchedule(waiting []Range, part int64, steals bool, cut func(Range) *segment) *schedule {
 	return &schedule{cut: cut, waiting: waiting, part: part, steals: steals, limit: math.MaxInt64, changed: make(chan struct{}), over: make(chan struct{})}
+}
+
+// begin gives so many workers what they begin with, the first one the segment that is
+// answered already, if it is not nil: each has a range before anybody has a second. Those
+// that get nil may help, later.
+func (s *schedule) begin(workers int, answered *segment, now time.Time) []*feed {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all = workers
+	feeds := make([]*feed, workers)
+	for i := range feeds {
+		if i > 0 || answered == nil {
+			r, ok := s.dequeue()
+			if !ok {
+				break
+			}
+			answered = s.cut(r)
+		}
+		feeds[i] = s.start(answered, now)
+		s.workers++
+	}
+	return feeds
 }
 
 // take gives an idle worker its work. Without any it says whether all is done, or what
@@ -57,7 +84,7 @@ func (s *schedule) take(now time.Time) (f *feed, wait <-chan struct{}) {
 	if len(s.waiting) == 0 && len(s.active) == 0 {
 		return nil, nil
 	}
-	if s.queues() { // one more request would only wait behind that
+	if s.queues() || s.idle() <= 0 { // one more request would only wait behind that, or be too many
 		return nil, s.changed
 	}
 	if f := s.steal(now); f != nil {
@@ -67,6 +94,15 @@ func (s *schedule) take(now time.Time) (f *feed, wait <-chan struct{}) {
 		return f, nil
 	}
 	return nil, s.changed
+}
+
+// idle is how many more may work.
+func (s *schedule) idle() int {
+	n := s.workers
+	for _, seg := range s.active {
+		n -= len(seg.feeds)
+	}
+	return n
 }
 
 // queues reports whether a request waits for its turn to be sent.
@@ -114,31 +150,33 @@ func (s *schedule) start(seg *segment, now time.Time) *feed {
 	return f
 }
 
-// steal takes the tail of the segment that would be done last, so much of it that both
-// are done at the same time.
+// steal takes the tail of the segment that would be done last, so much of it that this is
+// done when all could be, if everybody helped: others may steal from the thief in turn.
 func (s *schedule) steal(now time.Time) *feed {
 	if !s.steals {
 		return nil
 	}
-	victim, left := s.last(now, math.MaxInt)
-	rate := s.typical(now)
+	victim, left, wait := s.last(now, math.MaxInt)
+	rate := s.typical(now, nil)
 	if victim == nil || rate == 0 {
 		return nil
 	}
-	next, end := victim.rest()
-	rest := float64(end - next)
-	slow := rest / left.Seconds() // the rate of the victim
-	if left == forever {
-		slow = 0
-	}
-	both := (rest + rate*s.latency.Seconds()) / (rate + slow)
-	tail := int64(rate * (both - s.latency.Seconds()))
-	if tail < leastSteal || left-seconds(both) < max(leastGain, s.latency/2) {
+	all := s.together(now, rate)
+	gain := left - all
+	if gain < max(leastGain, s.latency) {
 		return nil
 	}
+	next, end := victim.rest()
+	keeps := int64(0)
+	if left != forever && all > wait {
+		keeps = int64(float64(end-next) * (all - wait).Seconds() / (left - wait).Seconds())
+	}
 	const page = 64 << 10
-	at := (end - tail + page - 1) / page * page
-	r, ok := victim.shorten(max(at, next+bufferSize))
+	at := max((next+keeps+page-1)/page*page, next+bufferSize)
+	if end-at < leastSteal && (gain < leastHedge || s.paced) {
+		return nil
+	}
+	r, ok := victim.shorten(at)
 	if !ok {
 		return nil
 	}
@@ -148,20 +186,42 @@ func (s *schedule) steal(now time.Time) *feed {
 	return f
 }
 
+// together is how long all takes, if those that are idle bring bytes at a rate, and share
+// with those at work as well as can be.
+func (s *schedule) together(now time.Time, rate float64) time.Duration {
+	bytes, rates := 0.0, 0.0
+	for _, seg := range s.active {
+		next, end := seg.rest()
+		left, wait := s.left(seg, now)
+		if left == 0 {
+			continue // nobody knows yet
+		}
+		rest := float64(end - next)
+		bytes += rest
+		if left != forever && left > wait {
+			r := rest / (left - wait).Seconds()
+			rates += r
+			bytes += r * wait.Seconds()
+		}
+	}
+	helpers := max(min(float64(s.idle()), bytes/leastSteal), 1) * rate
+	return seconds((bytes + helpers*s.latency.Seconds()) / (rates + helpers))
+}
+
 // hedge feeds the slowest segment a second time, if that brings its end well forward.
 func (s *schedule) hedge(now time.Time) *feed {
 	if s.paced {
 		return nil
 	}
-	victim, left := s.last(now, feedsOfOne)
-	if victim == nil {
+	victim, left, _ := s.last(now, feedsOfOne)
+	if victim == nil || victim.isWriting() { // it is not the connection that is slow
 		return nil
 	}
 	next, end := victim.rest()
 	again := s.latency
-	if rate := s.typical(now); rate > 0 {
+	if rate := s.typical(now, victim); rate > 0 {
 		again += seconds(float64(end-next) / rate)
-	} else if left != forever {
+	} else if !s.silent(victim, now) && (left < leastTry || end-next > leastSteal) {
 		return nil
 	}
 	if left-again < max(leastHedge, left/2) {
@@ -176,44 +236,46 @@ func (s *schedule) hedge(now time.Time) *feed {
 const forever = time.Duration(math.MaxInt64)
 
 // last is the segment that would be done last, of those with fewer feeds than that,
-// and when.
-func (s *schedule) last(now time.Time, feeds int) (last *segment, left time.Duration) {
+// and when, and how long it waits for its next byte.
+func (s *schedule) last(now time.Time, feeds int) (last *segment, left, wait time.Duration) {
 	for _, seg := range s.active {
 		if next, end := seg.rest(); next >= end || len(seg.feeds) >= feeds {
 			continue
 		}
-		if l := s.left(seg, now); l > left {
-			last, left = seg, l
+		if l, w := s.left(seg, now); l > left {
+			last, left, wait = seg, l, w
 		}
 	}
-	return last, left
+	return last, left, wait
 }
 
-// left is how long a segment will take yet.
-func (s *schedule) left(seg *segment, now time.Time) time.Duration {
+// left is how long a segment will take yet, and how much of that it waits for a byte.
+// Zero: it is too early to know.
+func (s *schedule) left(seg *segment, now time.Time) (left, wait time.Duration) {
 	next, end := seg.rest()
-	best := forever
+	left = forever
 	for _, f := range seg.feeds {
-		rate, wait := f.rate(now), time.Duration(0)
-		early := 3*s.latency + leastHedge
-		if rate == 0 && now.Sub(f.mark[0].at) < early { // too early to know
+		rate, waits := f.rate(now), time.Duration(0)
+		if rate == 0 && now.Sub(f.mark[0].at) < s.early() {
 			if rate = s.usual; rate == 0 {
-				return 0
+				return 0, 0
 			}
 			if !f.answered {
-				wait = max(s.latency-now.Sub(f.asked), 0)
+				waits = max(s.latency-now.Sub(f.asked), 0)
 			}
 		}
 		if rate == 0 {
 			continue
 		}
-		wait += seconds(float64(end-next) / rate)
-		if silent := now.Sub(f.last); silent > early { // and likely to be for as long again
-			wait = max(wait, silent)
+		l := waits + seconds(float64(end-next)/rate)
+		if silent := now.Sub(f.last); silent > s.early() { // and likely to be for as long again
+			l = max(l, silent)
 		}
-		best = min(best, wait)
+		if l < left {
+			left, wait = l, waits
+		}
 	}
-	return best
+	return left, wait
 }
 
 func seconds(s float64) time.Duration {
@@ -223,10 +285,22 @@ func seconds(s float64) time.Duration {
 	return time.Duration(s * float64(time.Second))
 }
 
-// typical is the rate of the connection in the middle, bytes a second; 0 is unknown.
-func (s *schedule) typical(now time.Time) float64 {
+// silent reports whether a segment's connections give nothing, for longer than they should.
+func (s *schedule) silent(seg *segment, now time.Time) bool {
+	return !slices.ContainsFunc(seg.feeds, func(f *feed) bool { return now.Sub(f.last) <= s.early() })
+}
+
+// early is how long nothing is concluded from a connection that gives nothing.
+func (s *schedule) early() time.Duration { return 3*s.latency + leastHedge }
+
+// typical is the rate of the connection in the middle, of another segment than that,
+// bytes a second; 0 is unknown.
+func (s *schedule) typical(now time.Time, but *segment) float64 {
 	rates := s.rates[:0]
 	for _, seg := range s.active {
+		if seg == but {
+			continue
+		}
 		for _, f := range seg.feeds {
 			if r := f.rate(now); r > 0 {
 				rates = append(rates, r)
@@ -281,7 +355,7 @@ func (s *schedule) brought(f *feed, n int64, now time.Time) {
 func (s *schedule) leave(f *feed, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r := f.rate(now); r > 0 && f.got >= leastSteal {
+	if r := f.rate(now); r > 0 && (f.got >= leastSteal || s.usual == 0) {
 		if s.usual == 0 {
 			s.usual = r
 		}
@@ -313,6 +387,13 @@ func (s *schedule) signal() {
 	s.changed = make(chan struct{})
 }
 
+// grow notes that there are more workers.
+func (s *schedule) grow(more int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all += more
+}
+
 // want moves the limit.
 func (s *schedule) want(limit int64) {
 	s.mu.Lock()
@@ -338,13 +419,14 @@ func (s *schedule) growing() (pieces []piece) {
 }
 
 // look wakes idle workers, for rates change by themselves, and gives up connections
-// that are so slow beside the others that a new one is worth while.
+// that are so slow beside the others that a new one is worth while. From then on all
+// workers help: what is over before is not worth more requests.
 func (s *schedule) look(now time.Time) (slow []*feed) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	usual := s.typical(now)
-	if s.paced {
-		usual = 0
+	usual := 0.0
+	if !s.paced {
+		s.workers, usual = s.all, s.typical(now, nil)
 	}
 	for _, seg := range s.active {
 		for _, f := range seg.feeds {

@@ -27,6 +27,7 @@ func simulate(t *testing.T, size int64, waiting []Range, part int64, steals bool
 	t.Helper()
 	l = new(ledger)
 	s = newSchedule(waiting, part, steals, func(r Range) *segment { return newSegment(r, discard{}, l) })
+	s.workers, s.all = len(workers), len(workers)
 	const step = time.Millisecond
 	type state struct {
 		f      *feed

@@ -130,6 +130,13 @@ func (s *segment) rest() (next, end int64) {
 	return s.next, s.end
 }
 
+// isWriting reports whether the sink takes bytes at present.
+func (s *segment) isWriting() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.claimed > s.next
+}
+
 // shorten gives the tail from an offset on away, if the frontier is well before it.
 func (s *segment) shorten(at int64) (tail Range, ok bool) {
 	s.mu.Lock()
