@@ -25,6 +25,7 @@ type body struct {
 	left    int64 // bytes; -1 until the source ends
 	reuse   bool  // the connection, after the body's end
 	next    error // of the read behind what was read
+	quiet   bool  // there was nothing behind it
 	err     error // after which nothing is read
 }
 
@@ -106,21 +107,29 @@ func (b *body) ReadLate(pool Pool) ([]byte, error) {
 	if b.left < 0 || !c.socket.able() {
 		return nil, errors.ErrUnsupported
 	}
-	for {
+	p, err := b.readLate(c, pool)
+	return p, b.count(len(p), err)
+}
+
+func (b *body) readLate(c *connection, pool Pool) ([]byte, error) {
+	if c.tls == nil && c.in.Buffered() == 0 && b.next == nil {
+		return c.socket.readLate(pool, b.left)
+	}
+	for quiet := b.quiet; ; quiet = true {
+		if quiet && b.next == nil {
+			_, b.next = c.in.Peek(1) // waits, for a whole record
+		}
 		p := pool.Get()
 		if len(p) == 0 {
 			return nil, errNoBuffer
 		}
 		n, err := b.readFrom(c, p, false)
 		if n > 0 {
-			return p[:n], b.count(n, err)
+			return p[:n], err
 		}
 		pool.Put(p)
-		if err == errQuiet {
-			err = c.wait()
-		}
-		if err != nil {
-			return nil, b.count(0, err)
+		if err != errQuiet {
+			return nil, err
 		}
 	}
 }
@@ -151,7 +160,7 @@ func (b *body) readFrom(c *connection, p []byte, waits bool) (n int, err error) 
 		more, err = c.readNow(p[n:])
 		n, all = n+more, c.tls == nil
 	}
-	if n > 0 && err != errQuiet {
+	if b.quiet = err == errQuiet; n > 0 && !b.quiet {
 		err, b.next = nil, err
 	}
 	return n, err

@@ -142,15 +142,6 @@ func (c *connection) isQuiet() bool {
 	return err == errQuiet && !c.socket.came
 }
 
-// wait waits until something has come.
-func (c *connection) wait() error {
-	if c.tls == nil {
-		return c.socket.wait()
-	}
-	_, err := c.in.Peek(1) // a whole record
-	return err
-}
-
 // readNow reads what has come, or says errQuiet.
 func (c *connection) readNow(p []byte) (int, error) {
 	c.socket.looking = true
