@@ -186,26 +186,33 @@ func (s *schedule) steal(now time.Time) *feed {
 	return f
 }
 
-// together is how long all takes, if those that are idle bring bytes at a rate, and share
-// with those at work as well as can be.
-func (s *schedule) together(now time.Time, rate float64) time.Duration {
-	bytes, rates := 0.0, 0.0
-	for _, seg := range s.active {
-		next, end := seg.rest()
-		left, wait := s.left(seg, now)
-		if left == 0 {
-			continue // nobody knows yet
+// together is how long all takes, if those that are idle, or will be, bring bytes at a rate
+// and share with those at work as well as can be.
+func (s *schedule) together(now time.Time, rate float64) (all time.Duration) {
+	for range 3 { // each time it is known better who will be idle before all is done
+		bytes, rates := 0.0, 0.0
+		helpers := float64(max(s.idle(), 1))
+		later := helpers * s.latency.Seconds() // until they bring something, together
+		for _, seg := range s.active {
+			left, wait := s.left(seg, now)
+			next, end := seg.rest()
+			switch {
+			case left == 0: // nobody knows yet
+			case left+s.latency < all:
+				helpers++
+				later += (left + s.latency).Seconds()
+			case left == forever:
+				bytes += float64(end - next)
+			default:
+				r := float64(end-next) / max(left-wait, 1).Seconds()
+				rates += r
+				bytes += float64(end-next) + r*wait.Seconds()
+			}
 		}
-		rest := float64(end - next)
-		bytes += rest
-		if left != forever && left > wait {
-			r := rest / (left - wait).Seconds()
-			rates += r
-			bytes += r * wait.Seconds()
-		}
+		worth := min(1, max(bytes/leastSteal, 1)/helpers) // of them there is something for
+		all = seconds((bytes + worth*later*rate) / (rates + worth*helpers*rate))
 	}
-	helpers := max(min(float64(s.idle()), bytes/leastSteal), 1) * rate
-	return seconds((bytes + helpers*s.latency.Seconds()) / (rates + helpers))
+	return all
 }
 
 // hedge feeds the slowest segment a second time, if that brings its end well forward.
@@ -255,7 +262,7 @@ func (s *schedule) left(seg *segment, now time.Time) (left, wait time.Duration) 
 	next, end := seg.rest()
 	left = forever
 	for _, f := range seg.feeds {
-		rate, waits := f.rate(now), time.Duration(0)
+		rate, waits := s.rate(f, now), time.Duration(0)
 		if rate == 0 && now.Sub(f.mark[0].at) < s.early() {
 			if rate = s.usual; rate == 0 {
 				return 0, 0
@@ -285,6 +292,16 @@ func seconds(s float64) time.Duration {
 	return time.Duration(s * float64(time.Second))
 }
 
+// rate is what a feed's connection gives, bytes a second; 0 is unknown. Some bytes come at
+// once when an answer begins: at first no more is believed than is usual.
+func (s *schedule) rate(f *feed, now time.Time) float64 {
+	r := f.rate(now)
+	if s.usual > 0 && now.Sub(f.mark[0].at) < rateWindow/10 {
+		r = min(r, s.usual)
+	}
+	return r
+}
+
 // silent reports whether a segment's connections give nothing, for longer than they should.
 func (s *schedule) silent(seg *segment, now time.Time) bool {
 	return !slices.ContainsFunc(seg.feeds, func(f *feed) bool { return now.Sub(f.last) <= s.early() })
@@ -302,7 +319,7 @@ func (s *schedule) typical(now time.Time, but *segment) float64 {
 			continue
 		}
 		for _, f := range seg.feeds {
-			if r := f.rate(now); r > 0 {
+			if r := s.rate(f, now); r > 0 {
 				rates = append(rates, r)
 			}
 		}

@@ -102,29 +102,32 @@ func same(n int, w simulated) (workers []simulated) {
 func TestSchedule(t *testing.T) {
 	const (
 		MB    = 1_000_000
-		size  = 512 << 20
+		large = 512 << 20
 		rate  = 40 * MB
 		first = 30 * time.Millisecond
 	)
 	fast := simulated{first, rate}
 	for _, test := range []struct {
 		name    string
+		size    int64
 		part    int64
 		workers []simulated
 		atMost  float64 // × what the connections can do together
 		twice   float64 // part of the bytes that may come twice
 	}{
-		{"one", 0, []simulated{fast}, 1.01, 0},
-		{"eight", 0, same(8, fast), 1.04, 0.01},
-		{"256", 0, same(256, fast), 2.5, 0.01}, // 2 MB each, which come in 52 ms
-		{"one in eight at a tenth", 0, append(same(7, fast), simulated{first, rate / 10}), 1.1, 0.02},
-		{"seven in eight at a tenth", 0, append(same(7, simulated{first, rate / 10}), fast), 1.3, 0.15},
-		{"all different", 0, []simulated{{first, rate}, {2 * first, rate / 2}, {first, rate / 3}, {first, rate / 7}}, 1.06, 0.02},
-		{"one that gives nothing", 0, append(same(7, fast), simulated{first, 0}), 1.2, 0.05},
-		{"eight, in parts", 8 << 20, same(8, fast), 1.25, 0.01},
-		{"one in eight at a tenth, in parts", 8 << 20, append(same(7, fast), simulated{first, rate / 10}), 1.3, 0.03},
+		{"one", large, 0, []simulated{fast}, 1.01, 0},
+		{"eight", large, 0, same(8, fast), 1.04, 0.01},
+		{"256", large, 0, same(256, fast), 2.5, 0.01}, // 2 MB each, which come in 52 ms
+		{"one in eight at a tenth", large, 0, append(same(7, fast), simulated{first, rate / 10}), 1.1, 0.02},
+		{"seven in eight at a tenth", large, 0, append(same(7, simulated{first, rate / 10}), fast), 1.3, 0.15},
+		{"all different", large, 0, []simulated{{first, rate}, {2 * first, rate / 2}, {first, rate / 3}, {first, rate / 7}}, 1.06, 0.02},
+		{"one in eight at a tenth, of 64 MiB", 64 << 20, 0, append(same(7, fast), simulated{first, rate / 10}), 1.4, 0.02}, // which the others have in 240 ms
+		{"one that gives nothing", large, 0, append(same(7, fast), simulated{first, 0}), 1.2, 0.05},
+		{"eight, in parts", large, 8 << 20, same(8, fast), 1.25, 0.01},
+		{"one in eight at a tenth, in parts", large, 8 << 20, append(same(7, fast), simulated{first, rate / 10}), 1.3, 0.03},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			size := test.size
 			waiting := []Range{{0, size - 1}}
 			if test.part == 0 {
 				waiting = spread(waiting, len(test.workers))
