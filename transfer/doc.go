@@ -16,6 +16,8 @@
 // range that would be done last; what is too short for that, and slow, is asked for a
 // second time beside the first. A connection that gives less than a quarter of what the
 // others give is given up for a new one, elsewhere if the service has several addresses.
+// An object of up to 8 MiB comes by one request; the other workers help only where that
+// proves slow.
 //
 // A worker that waits has no buffer: all share a few of 512 KiB at most, so that memory grows
 // little with the workers, and not with the object. A file is written by one of them at a
@@ -37,6 +39,9 @@
 // the client's affair, and heal under way. With Resume what has come outlasts the
 // process: a journal beside the temporary file says which bytes are there, and these
 // count when they have been read again and have their CRCs.
+//
+// Who cancels a download has it end at once, also while the disk is syncing the file: that
+// goes on by itself, and is of no consequence any more.
 //
 // An [Upload] sends a large file in parts, each with its CRC64NVME, and completes it
 // with that of the whole, combined from those of the parts: the object is there when

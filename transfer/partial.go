@@ -202,7 +202,7 @@ func (p *partial) start(ctx context.Context, id identity) (found []piece, why st
 	if len(found) == 0 {
 		p.keep.Store(false)
 		if err = p.journal.drop(); err == nil {
-			err = p.file.Truncate(0)
+			err = p.empty()
 		}
 	} else {
 		err = p.journal.replace(ctx, found)
@@ -211,6 +211,17 @@ func (p *partial) start(ctx context.Context, id identity) (found []piece, why st
 		return nil, "", p.named("resume", err)
 	}
 	return found, why, p.reserve(id.Size)
+}
+
+// empty takes what is there away. A file that has been cut to nothing is written to the
+// disk by ext4 when it is closed, which one that was never longer is not (mount option
+// auto_da_alloc); and who cancels waits for that.
+func (p *partial) empty() error {
+	info, err := p.file.Stat()
+	if err != nil || info.Size() == 0 {
+		return err
+	}
+	return p.file.Truncate(0)
 }
 
 // find looks for what an earlier download has left of an object.
@@ -408,7 +419,7 @@ func (p *partial) discard() {
 		if there {
 			removeLocked(p.file)
 		}
-		p.file.Close()
+		go p.file.Close() // the system takes its time to give up what a large file has
 	}
 }
 
