@@ -11,6 +11,10 @@ const DefaultPartSize = 8 << 20
 // download with few parts, up to 8 may help where a connection proves slow.
 const Auto = -1
 
+// leastRange is the least of a range behind the first, but for the last: what is shorter
+// comes no sooner, for the first takes its time, and costs one more request and connection.
+const leastRange = DefaultPartSize / 2
+
 // maxParts bounds a plan, whose size is the server's word: 64 TiB in parts of
 // the default size. S3's largest objects have 50 TB.
 const maxParts = 1 << 23
@@ -32,7 +36,7 @@ type Plan struct {
 // size each has that many bytes, but for the last. With 0 there is one for each thread,
 // of about the same length, so that each pays the way to the first byte once; but since
 // the size is not known before the first answer, that is to a range of
-// [DefaultPartSize]. A single worker takes everything at once. Zeros and [Auto] mean
+// [DefaultPartSize], and no other one has less than half of that. A single worker takes everything at once. Zeros and [Auto] mean
 // what they do in a [DownloadInput].
 func NewPlan(size, partSize int64, threads int) Plan {
 	p := Plan{Size: size}
@@ -46,7 +50,7 @@ func NewPlan(size, partSize int64, threads int) Plan {
 		if part = (size + int64(threads) - 1) / int64(threads); part > DefaultPartSize {
 			p.add(part - DefaultPartSize)
 		} else {
-			part = max((size-DefaultPartSize)/int64(threads-1)+1, leastSteal)
+			part = max((size-DefaultPartSize)/int64(threads-1)+1, leastRange)
 		}
 	}
 	for p.add(part) {

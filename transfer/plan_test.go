@@ -33,6 +33,7 @@ func TestNewPlan(t *testing.T) {
 		{"the largest in parts", most, most/2 + 1, 2, transfer.Plan{Size: most, Threads: 2, Ranges: []R{{0, most / 2}, {most/2 + 1, most - 1}}}},
 		{"the default part size", transfer.DefaultPartSize + 1, 0, 2,
 			transfer.Plan{Size: transfer.DefaultPartSize + 1, Threads: 2, Ranges: []R{{0, transfer.DefaultPartSize - 1}, {transfer.DefaultPartSize, transfer.DefaultPartSize}}}},
+		{"no range is short", 20 << 20, 0, 256, transfer.Plan{Size: 20 << 20, Threads: 4, Ranges: []R{{0, 8<<20 - 1}, {8 << 20, 12<<20 - 1}, {12 << 20, 16<<20 - 1}, {16 << 20, 20<<20 - 1}}}},
 		{"the default threads", 25, 10, 0, transfer.Plan{Size: 25, Threads: 1, Ranges: []R{{0, 24}}}},
 		{"auto, few parts", 25, 10, transfer.Auto, transfer.Plan{Size: 25, Threads: 3, Ranges: []R{{0, 9}, {10, 19}, {20, 24}}}},
 		{"auto, many parts", 9, 1, transfer.Auto, transfer.Plan{Size: 9, Threads: 8,

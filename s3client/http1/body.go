@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // body is the body of an answer. It holds the connection, until somebody takes it away:
@@ -26,6 +27,8 @@ type body struct {
 	reuse   bool  // the connection, after the body's end
 	next    error // of the read behind what was read
 	quiet   bool  // there was nothing behind it
+	began   time.Time
+	late    int64 // bytes that late reads gave since then
 	err     error // after which nothing is read
 }
 
@@ -60,6 +63,7 @@ func (b *body) release() {
 	if c == nil {
 		return // it is closed
 	}
+	c.socket.wakeAt(1)
 	bound := b.unbind == nil || b.unbind()
 	if !bound || !b.reuse || c.in.Buffered() > 0 || c.socket.isSlow() {
 		c.socket.Close()
@@ -107,9 +111,32 @@ func (b *body) ReadLate(pool Pool) ([]byte, error) {
 	if b.left < 0 || !c.socket.able() {
 		return nil, errors.ErrUnsupported
 	}
+	b.gather(c)
 	p, err := b.readLate(c, pool)
+	b.late += int64(len(p))
 	return p, b.count(len(p), err)
 }
+
+// gather has the socket wake its reader for some bytes more than one, as network cards
+// gather packets: to be woken costs more than to take a packet, or a record of TLS. That
+// many must be to come yet, and so fast that nobody misses them meanwhile.
+func (b *body) gather(c *connection) {
+	least := 1
+	if now := time.Now(); b.began.IsZero() {
+		b.began = now
+	} else if b.left > 2*gathered && float64(b.late) > gatherRate*now.Sub(b.began).Seconds() {
+		least = gathered
+	}
+	c.socket.wakeAt(least)
+}
+
+const (
+	// gathered is how many bytes of a body wake its reader. Twice as many must be to come:
+	// of those, TLS has some already.
+	gathered = 64 << 10
+	// gatherRate is the least rate, in bytes a second.
+	gatherRate = 2e6
+)
 
 func (b *body) readLate(c *connection, pool Pool) ([]byte, error) {
 	if c.tls == nil && c.in.Buffered() == 0 && b.next == nil {

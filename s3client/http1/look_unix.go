@@ -23,6 +23,8 @@ type look struct {
 	now     func(fd uintptr) (done bool)
 	late    func(fd uintptr) (done bool)
 
+	wakes int // the bytes that wake a reader; 0 is one
+
 	// What these have and give.
 	pool Pool
 	most int64
