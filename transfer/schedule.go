@@ -404,11 +404,12 @@ func (s *schedule) signal() {
 	s.changed = make(chan struct{})
 }
 
-// grow notes that there are more workers.
+// grow notes that there are more workers, who may work at once.
 func (s *schedule) grow(more int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.all += more
+	s.workers += more
 }
 
 // want moves the limit.

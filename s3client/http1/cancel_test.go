@@ -75,7 +75,7 @@ func TestCancelAnywhere(t *testing.T) {
 				resp.Body.Close()
 			}
 			wantErr(t, err, reason)
-			if took := time.Since(began); took > 100*time.Millisecond {
+			if took := time.Since(began); took > time.Second { // nothing that it waits for ends in less than 10 s
 				t.Errorf("it took %v to end", took)
 			}
 			if n := s.accepted(); n > 1 {
